@@ -1,0 +1,28 @@
+package frame
+
+import "encoding/binary"
+
+// maskWords sets dst to src XOR key, the two being of equal length, by whole words while they last.
+func maskWords(dst, src []byte, key uint32) {
+	key64 := uint64(key)<<32 | uint64(key)
+	for len(src) >= 32 && len(dst) >= 32 {
+		s, d := src[:32], dst[:32]
+		a := binary.LittleEndian.Uint64(s) ^ key64
+		b := binary.LittleEndian.Uint64(s[8:]) ^ key64
+		c := binary.LittleEndian.Uint64(s[16:]) ^ key64
+		e := binary.LittleEndian.Uint64(s[24:]) ^ key64
+		binary.LittleEndian.PutUint64(d, a)
+		binary.LittleEndian.PutUint64(d[8:], b)
+		binary.LittleEndian.PutUint64(d[16:], c)
+		binary.LittleEndian.PutUint64(d[24:], e)
+		src, dst = src[32:], dst[32:]
+	}
+	for len(src) >= 8 && len(dst) >= 8 {
+		binary.LittleEndian.PutUint64(dst, binary.LittleEndian.Uint64(src)^key64)
+		src, dst = src[8:], dst[8:]
+	}
+	for i, b := range src {
+		dst[i] = b ^ byte(key64)
+		key64 >>= 8
+	}
+}
