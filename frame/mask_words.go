@@ -21,8 +21,12 @@ func maskWords(dst, src []byte, key uint32) {
 		binary.LittleEndian.PutUint64(dst, binary.LittleEndian.Uint64(src)^key64)
 		src, dst = src[8:], dst[8:]
 	}
-	for i, b := range src {
-		dst[i] = b ^ byte(key64)
-		key64 >>= 8
+	if len(src) >= 4 && len(dst) >= 4 {
+		binary.LittleEndian.PutUint32(dst, binary.LittleEndian.Uint32(src)^key)
+		src, dst = src[4:], dst[4:]
+	}
+	for i := 0; i < len(src) && i < len(dst); i++ {
+		dst[i] = src[i] ^ byte(key)
+		key >>= 8
 	}
 }

@@ -1,5 +1,7 @@
 package frame
 
+import "errors"
+
 // Chunk is a piece of one frame, as much as one call of Next found.
 type Chunk struct {
 	Header  Header // the frame's; Header.Length counts the whole payload
@@ -34,16 +36,20 @@ type Parser struct {
 // The chunk's Payload aliases b and is valid as long as b is; it may be unmasked in place.
 func (p *Parser) Next(b []byte) (c Chunk, n int, err error) {
 	if p.left > 0 {
-		return p.payload(b)
+		n, err = p.payload(&c, b)
+		return c, n, err
 	}
 	if p.have > 0 || p.err != nil {
-		return p.resume(b)
+		n, err = p.resume(&c, b)
+		return c, n, err
 	}
-	h, n, err := ParseHeader(b)
+	c.Header, n, err = ParseHeader(b)
 	if err != nil {
-		return p.stop(b, err)
+		n, err = p.stop(b, err)
+		return c, n, err
 	}
-	return p.begin(b, h, n)
+	n = p.begin(&c, b, n)
+	return c, n, nil
 }
 
 // Remaining returns how many payload bytes of the running frame are still to come; 0 between frames.
@@ -53,56 +59,58 @@ func (p *Parser) Remaining() int64 { return p.left }
 // that ends for good here was cut.
 func (p *Parser) Pending() bool { return p.have > 0 || p.left > 0 }
 
-// begin returns the first chunk of the frame whose header h ends n bytes into b.
-func (p *Parser) begin(b []byte, h Header, n int) (Chunk, int, error) {
+// begin completes the first chunk of a frame, whose header ends n bytes into b, and returns how many
+// bytes of b it and its payload use.
+func (p *Parser) begin(c *Chunk, b []byte, n int) int {
 	end := len(b)
-	if h.Length <= int64(end-n) {
-		end = n + int(h.Length)
+	if c.Header.Length <= int64(end-n) {
+		end = n + int(c.Header.Length)
 	}
-	c := Chunk{Header: h, Payload: b[n:end:end], Key: h.Key, First: true, Last: true}
-	if p.left = h.Length - int64(end-n); p.left > 0 {
-		c.Last = false
-		p.header, p.key = h, rotate(h.Key, end-n)
+	c.Payload, c.Key, c.First = b[n:end:end], c.Header.Key, true
+	p.left = c.Header.Length - int64(end-n)
+	if p.left > 0 {
+		p.header, p.key = c.Header, rotate(c.Key, end-n)
 	}
-	return c, end, nil
+	c.Last = p.left == 0
+	return end
 }
 
-// payload returns the next chunk of the running frame.
-func (p *Parser) payload(b []byte) (Chunk, int, error) {
+// payload fills in the next chunk of the running frame.
+func (p *Parser) payload(c *Chunk, b []byte) (int, error) {
 	if len(b) == 0 {
-		return Chunk{}, 0, ErrShort
+		return 0, ErrShort
 	}
 	n := int(min(int64(len(b)), p.left))
-	c := Chunk{Header: p.header, Payload: b[:n:n], Key: p.key}
+	c.Header, c.Payload, c.Key = p.header, b[:n:n], p.key
 	p.left -= int64(n)
 	p.key = rotate(p.key, n)
 	c.Last = p.left == 0
-	return c, n, nil
+	return n, nil
 }
 
 // resume goes on with a header that began in an earlier call.
-func (p *Parser) resume(b []byte) (Chunk, int, error) {
+func (p *Parser) resume(c *Chunk, b []byte) (n int, err error) {
 	if p.err != nil {
-		return Chunk{}, 0, p.err
+		return 0, p.err
 	}
 	var buf [MaxHeader]byte
 	have := copy(buf[:], p.partial[:p.have])
 	full := have + copy(buf[have:], b)
-	h, n, err := ParseHeader(buf[:full])
+	c.Header, n, err = ParseHeader(buf[:full])
 	if err != nil {
 		return p.stop(b, err)
 	}
 	p.have = 0
-	return p.begin(b, h, n-have)
+	return p.begin(c, b, n-have), nil
 }
 
 // stop ends a call in which b gave no whole header: it keeps b's bytes, if more of them may help.
 // ErrShort means that all of b belongs to the header, and that the header lacks a byte or more.
-func (p *Parser) stop(b []byte, err error) (Chunk, int, error) {
-	if err != ErrShort { // our own sentinel, fresh from ParseHeader: never wrapped
-		p.err = err
-		return Chunk{}, 0, err
+func (p *Parser) stop(b []byte, err error) (int, error) {
+	if !errors.Is(err, ErrShort) {
+		p.err, p.have = err, 0
+		return 0, err
 	}
 	p.have += uint8(copy(p.partial[p.have:], b))
-	return Chunk{}, len(b), ErrShort
+	return len(b), ErrShort
 }

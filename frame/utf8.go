@@ -40,24 +40,6 @@ func (u *UTF8) Complete() bool { return u.need == 0 && !u.failed }
 // Reset makes u ready for other text.
 func (u *UTF8) Reset() { *u = UTF8{} }
 
-// unmaskBlock is how many bytes Unmask unmasks before it checks them: few enough to be still in the
-// first-level cache.
-const unmaskBlock = 4096
-
-// Unmask unmasks p in place as Mask does, feeds it, and returns the rotated key and what Feed would.
-// If ok is false, the content of p and next are unspecified: part of p may still be masked.
-func (u *UTF8) Unmask(p []byte, key uint32) (next uint32, ok bool) {
-	for len(p) > unmaskBlock {
-		key = Mask(p[:unmaskBlock], key)
-		if !u.Feed(p[:unmaskBlock]) {
-			return key, false
-		}
-		p = p[unmaskBlock:]
-	}
-	next = Mask(p, key)
-	return next, u.Feed(p)
-}
-
 // step takes one byte, at any place of a character.
 func (u *UTF8) step(b byte) bool {
 	if u.need > 0 {

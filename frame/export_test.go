@@ -1,0 +1,4 @@
+package frame
+
+// MaskGeneric is the reference that the tests hold Mask against.
+var MaskGeneric = maskGeneric
