@@ -1,0 +1,190 @@
+package handshake
+
+import (
+	"fmt"
+	"strconv"
+)
+
+const (
+	deflateName = "permessage-deflate"
+
+	minWindowBits = 8
+	maxWindowBits = 15
+
+	// bitsAbsent is the ClientMaxWindowBits of an offer that doesn't name the parameter, and
+	// bitsOpen of one that names it without a value.
+	bitsAbsent = -1
+	bitsOpen   = 0
+)
+
+// Deflate holds the parameters of permessage-deflate as both sides agreed on them (RFC 7692 §7.1).
+type Deflate struct {
+	ServerNoContextTakeover bool // the server forgets its window after each message
+	ClientNoContextTakeover bool // the client forgets its window after each message
+	ServerMaxWindowBits     int  // 8 to 15: the server refers back at most 1<<bits bytes
+	ClientMaxWindowBits     int  // 8 to 15: the client refers back at most 1<<bits bytes
+}
+
+// DeflatePolicy is what a server wishes of permessage-deflate. The zero value accepts context
+// takeover and the largest window in both directions.
+type DeflatePolicy struct {
+	ServerNoContextTakeover bool // forget our window after each message, whatever the client wants
+	ClientNoContextTakeover bool // make the client forget its window after each message
+	// ServerMaxWindowBits caps our own window, 8 to 15. 0 means 15.
+	ServerMaxWindowBits int
+	// ClientMaxWindowBits caps the client's window, 8 to 15. 0 means 15. An offer that doesn't let the
+	// server choose (some browsers' don't) can't keep to a cap below 15 and is declined.
+	ClientMaxWindowBits int
+}
+
+// DeflateOffer is one offer of permessage-deflate in a client's request (RFC 7692 §7.1). The zero
+// value asks for nothing and lets the server choose the client's window.
+type DeflateOffer struct {
+	ServerNoContextTakeover bool // ask the server to forget its window after each message
+	ClientNoContextTakeover bool // promise to forget ours
+	// ServerMaxWindowBits asks the server for a window of at most 1<<bits bytes, 8 to 15. 0 asks for
+	// nothing; the server may still choose a smaller one.
+	ServerMaxWindowBits int
+	// ClientMaxWindowBits promises a window of at most 1<<bits bytes for us, 8 to 15. 0 promises
+	// nothing but lets the server choose; negative doesn't let it.
+	ClientMaxWindowBits int
+}
+
+// Validate reports a window outside 8 to 15.
+func (p *DeflatePolicy) Validate() error {
+	if !isBits(p.ServerMaxWindowBits) && p.ServerMaxWindowBits != 0 {
+		return fmt.Errorf("handshake: ServerMaxWindowBits is %d, want 8 to 15, or 0", p.ServerMaxWindowBits)
+	}
+	if !isBits(p.ClientMaxWindowBits) && p.ClientMaxWindowBits != 0 {
+		return fmt.Errorf("handshake: ClientMaxWindowBits is %d, want 8 to 15, or 0", p.ClientMaxWindowBits)
+	}
+	return nil
+}
+
+func isBits(n int) bool { return minWindowBits <= n && n <= maxWindowBits }
+
+// orMax gives a cap its default.
+func orMax(bits int) int {
+	if bits <= 0 {
+		return maxWindowBits
+	}
+	return bits
+}
+
+// accept answers an offer; ok is false where it has to be declined.
+func (p *DeflatePolicy) accept(o DeflateOffer) (d Deflate, ok bool) {
+	clientCap := orMax(p.ClientMaxWindowBits)
+	if o.ClientMaxWindowBits == bitsAbsent && clientCap < maxWindowBits {
+		return Deflate{}, false // naming a window now would break RFC 7692 §7.1.2.2
+	}
+	return Deflate{
+		// An offered server_no_context_takeover is accepted by answering it (RFC 7692 §7.1.1.1).
+		ServerNoContextTakeover: o.ServerNoContextTakeover || p.ServerNoContextTakeover,
+		// An offered client_no_context_takeover is a promise that the answer may hold it to
+		// (RFC 7692 §7.1.1.2).
+		ClientNoContextTakeover: o.ClientNoContextTakeover || p.ClientNoContextTakeover,
+		ServerMaxWindowBits:     min(orMax(o.ServerMaxWindowBits), orMax(p.ServerMaxWindowBits)),
+		ClientMaxWindowBits:     min(orMax(o.ClientMaxWindowBits), clientCap),
+	}, true
+}
+
+// agree checks a server's answer against the offer o and gives the parameters that follow from
+// both; ok is false where the answer breaks the rules (RFC 7692 §7.1).
+func (o DeflateOffer) agree(answer DeflateOffer) (d Deflate, ok bool) {
+	if o.ServerNoContextTakeover && !answer.ServerNoContextTakeover {
+		return Deflate{}, false // RFC 7692 §7.1.1.1
+	}
+	if o.ServerMaxWindowBits != 0 &&
+		(answer.ServerMaxWindowBits == 0 || answer.ServerMaxWindowBits > o.ServerMaxWindowBits) {
+		return Deflate{}, false // RFC 7692 §7.1.2.1
+	}
+	switch answer.ClientMaxWindowBits {
+	case bitsAbsent:
+	case bitsOpen:
+		return Deflate{}, false // an answer names a value
+	default:
+		if o.ClientMaxWindowBits < 0 || answer.ClientMaxWindowBits > orMax(o.ClientMaxWindowBits) {
+			return Deflate{}, false // RFC 7692 §7.1.2.2
+		}
+	}
+	return Deflate{
+		ServerNoContextTakeover: answer.ServerNoContextTakeover,
+		ClientNoContextTakeover: answer.ClientNoContextTakeover || o.ClientNoContextTakeover,
+		ServerMaxWindowBits:     orMax(answer.ServerMaxWindowBits),
+		ClientMaxWindowBits:     min(orMax(answer.ClientMaxWindowBits), orMax(o.ClientMaxWindowBits)),
+	}, true
+}
+
+// parseDeflate reads the parameters of a permessage-deflate element. ok is false where a parameter
+// is unknown, repeated or has an invalid value, which makes the whole element unacceptable
+// (RFC 7692 §7.1).
+func parseDeflate(e *extension) (o DeflateOffer, ok bool) {
+	o.ClientMaxWindowBits = bitsAbsent
+	if e.n > maxParams {
+		return o, false
+	}
+	for _, p := range e.params[:e.n] {
+		repeated := false
+		switch p.name {
+		case "server_no_context_takeover":
+			repeated, ok = o.ServerNoContextTakeover, !p.hasValue
+			o.ServerNoContextTakeover = true
+		case "client_no_context_takeover":
+			repeated, ok = o.ClientNoContextTakeover, !p.hasValue
+			o.ClientNoContextTakeover = true
+		case "server_max_window_bits":
+			repeated = o.ServerMaxWindowBits != 0
+			o.ServerMaxWindowBits, ok = parseBits(p.value)
+		case "client_max_window_bits":
+			repeated = o.ClientMaxWindowBits != bitsAbsent
+			o.ClientMaxWindowBits, ok = parseBits(p.value)
+			if !p.hasValue {
+				o.ClientMaxWindowBits, ok = bitsOpen, true
+			}
+		default:
+			ok = false
+		}
+		if !ok || repeated {
+			return o, false
+		}
+	}
+	return o, true
+}
+
+// parseBits parses 8 to 15 without leading zeros (RFC 7692 §7.1.2). A backslash is an escape of a
+// quoted-string: the byte after it stands for itself.
+func parseBits(s string) (bits int, ok bool) {
+	for i := range len(s) {
+		switch {
+		case s[i] == '\\':
+		case !isDigit(s[i]), bits == 0 && s[i] == '0', bits > maxWindowBits:
+			return 0, false
+		default:
+			bits = bits*10 + int(s[i]-'0')
+		}
+	}
+	return bits, isBits(bits)
+}
+
+// appendDeflate writes o as an element of Sec-WebSocket-Extensions.
+func appendDeflate(dst []byte, o DeflateOffer) []byte {
+	dst = append(dst, deflateName...)
+	if o.ServerNoContextTakeover {
+		dst = append(dst, "; server_no_context_takeover"...)
+	}
+	if o.ClientNoContextTakeover {
+		dst = append(dst, "; client_no_context_takeover"...)
+	}
+	if o.ServerMaxWindowBits != 0 {
+		dst = append(dst, "; server_max_window_bits="...)
+		dst = strconv.AppendInt(dst, int64(o.ServerMaxWindowBits), 10)
+	}
+	if o.ClientMaxWindowBits >= 0 {
+		dst = append(dst, "; client_max_window_bits"...)
+	}
+	if o.ClientMaxWindowBits > 0 {
+		dst = append(dst, '=')
+		dst = strconv.AppendInt(dst, int64(o.ClientMaxWindowBits), 10)
+	}
+	return dst
+}
