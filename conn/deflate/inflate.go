@@ -1,0 +1,158 @@
+package deflate
+
+import "sync"
+
+// inflater is the working memory of one call, pooled between them.
+type inflater struct {
+	r        bitReader
+	out      output
+	literals decodeTable
+	dists    decodeTable
+	sizes    [288 + 32]uint8
+}
+
+var inflaters = sync.Pool{New: func() any { return new(inflater) }}
+
+// fixedDecoder holds the tables of blocks without tables (RFC 1951 §3.2.6). It is never written to.
+var fixedDecoder = makeFixedDecoder()
+
+func makeFixedDecoder() *[2]decodeTable {
+	t := new([2]decodeTable)
+	literals := fixedSizes()
+	distances := [32]uint8{}
+	for i := range distances {
+		distances[i] = 5
+	}
+	if t[0].build(literals[:], literalEntries[:]) != nil || t[1].build(distances[:], distanceEntries[:]) != nil {
+		panic("deflate: the fixed codes are wrong")
+	}
+	return t
+}
+
+// inflate appends the plaintext of src and syncTail to dst. Distances reach back through what it
+// appended into past, at most window bytes in all.
+func inflate(dst, src, past []byte, window int, max int64) ([]byte, error) {
+	if len(src) == 0 {
+		return dst, nil
+	}
+	f := inflaters.Get().(*inflater)
+	f.r = bitReader{in: src}
+	f.out = newOutput(dst, past, window, max, len(src))
+	err := f.stream()
+	dst = f.out.bytes()
+	f.r, f.out = bitReader{}, output{}
+	inflaters.Put(f)
+	return dst, err
+}
+
+// stream inflates blocks until the input is used up at the end of one.
+func (f *inflater) stream() error {
+	for {
+		final, err := f.block()
+		if err != nil {
+			return err
+		}
+		if final {
+			// A stream has ended, and another may follow (RFC 7692 §7.2.3.4). A sender that forgot the
+			// empty block after it leaves syncTail alone, which says nothing more.
+			f.r.align()
+			if f.r.left() == 8*len(syncTail) {
+				return nil
+			}
+		}
+		if f.r.left() == 0 {
+			return nil
+		}
+	}
+}
+
+// block inflates one block and says whether it was marked as the last.
+func (f *inflater) block() (final bool, err error) {
+	header, err := f.r.take(3)
+	if err != nil {
+		return false, err
+	}
+	switch header &^ 1 {
+	case blockStored:
+		err = f.stored()
+	case blockFixed:
+		err = f.symbols(&fixedDecoder[0], &fixedDecoder[1])
+	case blockDynamic:
+		if err = f.readTables(); err == nil {
+			err = f.symbols(&f.literals, &f.dists)
+		}
+	default:
+		err = errBlockType
+	}
+	return header&1 != 0, err
+}
+
+// stored copies a stored block (RFC 1951 §3.2.4). Its content must lie in the input: syncTail can only
+// hold the lengths of an empty one.
+func (f *inflater) stored() error {
+	f.r.align()
+	if f.r.left() < 32 {
+		return errTruncated
+	}
+	var b [4]byte
+	for i := range b {
+		b[i] = f.r.byteAt(f.r.pos + i)
+	}
+	f.r.pos += len(b)
+	n := int(b[0]) | int(b[1])<<8
+	if n^0xffff != int(b[2])|int(b[3])<<8 {
+		return errStoredLength
+	}
+	if n == 0 {
+		return nil
+	}
+	if f.r.pos+n > len(f.r.in) {
+		return errTruncated
+	}
+	err := f.out.write(f.r.in[f.r.pos : f.r.pos+n])
+	f.r.pos += n
+	return err
+}
+
+// symbols inflates the rest of a block in the given codes (RFC 1951 §3.2.3). A refill is enough for one
+// literal or one match: 15 + 5 + 15 + 13 bits at most.
+func (f *inflater) symbols(literals, dists *decodeTable) error {
+	r := f.r
+	defer func() { f.r = r }()
+	for {
+		r.refill()
+		e := literals.look(r.acc)
+		if e == 0 {
+			return errCode
+		}
+		if e.size()+e.extra() > r.n {
+			return errTruncated
+		}
+		switch r.use(e.size()); e.kind() {
+		case kindLiteral:
+			if err := f.out.literal(byte(e.value())); err != nil {
+				return err
+			}
+			continue
+		case kindEnd:
+			return nil
+		case kindInvalid:
+			return errCode
+		}
+		length := int(e.value()) + int(r.acc&(1<<e.extra()-1))
+		r.use(e.extra())
+		e = dists.look(r.acc)
+		if e == 0 || e.kind() == kindInvalid {
+			return errCode
+		}
+		if e.size()+e.extra() > r.n {
+			return errTruncated
+		}
+		r.use(e.size())
+		distance := int(e.value()) + int(r.acc&(1<<e.extra()-1))
+		r.use(e.extra())
+		if err := f.out.match(distance, length); err != nil {
+			return err
+		}
+	}
+}

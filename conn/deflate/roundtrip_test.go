@@ -1,0 +1,129 @@
+package deflate_test
+
+import (
+	"bytes"
+	"compress/flate"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/godwit-ws/godwit/conn/deflate"
+)
+
+// tail is what RFC 7692 §7.2.1 takes off a payload, and finalBlock ends a stream for compress/flate.
+const (
+	tail       = "\x00\x00\xff\xff"
+	finalBlock = "\x01\x00\x00\xff\xff"
+)
+
+// kinds are the sorts of plaintext that tests go through.
+var kinds = []struct {
+	name string
+	make func(r *rand.Rand, n int) []byte
+}{
+	{"json", makeJSON},
+	{"text", makeText},
+	{"random", makeRandom},
+	{"zeros", func(_ *rand.Rand, n int) []byte { return make([]byte, n) }},
+	{"period-3", func(_ *rand.Rand, n int) []byte { return bytes.Repeat([]byte("abc"), n/3+1)[:n] }},
+	{"high-bytes", func(r *rand.Rand, n int) []byte {
+		p := makeRandom(r, n)
+		for i := range p {
+			p[i] |= 0x80
+		}
+		return p
+	}},
+	{"mixed", func(r *rand.Rand, n int) []byte {
+		p := makeJSON(r, n)
+		for i := 0; i+4096 <= n; i += 20000 {
+			copy(p[i:], makeRandom(r, 4096))
+		}
+		return p
+	}},
+}
+
+func makeJSON(r *rand.Rand, n int) []byte {
+	var b bytes.Buffer
+	for b.Len() < n {
+		fmt.Fprintf(&b, `{"id":%d,"user":"user-%d","room":"lobby","kind":%q,"at":"2026-01-%02dT10:%02d:00Z","price":%.2f,"tags":["a","b%d"]},`,
+			r.IntN(1e6), r.IntN(500), []string{"message", "join", "leave", "typing"}[r.IntN(4)], 1+r.IntN(28), r.IntN(60), r.Float64()*1000, r.IntN(50))
+	}
+	return b.Bytes()[:n]
+}
+
+func makeText(r *rand.Rand, n int) []byte {
+	words := strings.Fields("the godwit flies from alaska to new zealand without landing and its connections stay up while the wind from the south turns into another ocean of air")
+	var b bytes.Buffer
+	for b.Len() < n {
+		b.WriteString(words[r.IntN(len(words))])
+		b.WriteByte(' ')
+	}
+	return b.Bytes()[:n]
+}
+
+func makeRandom(r *rand.Rand, n int) []byte {
+	p := make([]byte, n)
+	for i := range p {
+		p[i] = byte(r.Uint32())
+	}
+	return p
+}
+
+// sizes are those around which codecs go wrong.
+func sizes() []int {
+	var s []int
+	for n := range 301 {
+		s = append(s, n)
+	}
+	return append(s, 4095, 4096, 4097, 32767, 32768, 32769, 65534, 65535, 65536, 65537, 98304, 131070, 131072, 1<<20)
+}
+
+// newRand returns a source of random numbers whose seed a failing test prints.
+func newRand(t testing.TB) *rand.Rand {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	return rand.New(rand.NewPCG(seed, 0))
+}
+
+// stdInflate inflates a payload with the standard library, given the window before it.
+func stdInflate(payload, window []byte) ([]byte, error) {
+	r := flate.NewReaderDict(io.MultiReader(bytes.NewReader(payload), strings.NewReader(tail+finalBlock)), window)
+	return io.ReadAll(r)
+}
+
+func TestCompressorAgainstStandardLibrary(t *testing.T) {
+	for bits := 8; bits <= 15; bits++ {
+		for _, noTakeover := range []bool{false, true} {
+			for _, kind := range kinds {
+				t.Run(fmt.Sprintf("bits-%d/no-takeover-%v/%s", bits, noTakeover, kind.name), func(t *testing.T) {
+					t.Parallel()
+					r := newRand(t)
+					c := deflate.NewCompressor(deflate.CompressorConfig{WindowBits: bits, NoTakeover: noTakeover, HistorySize: 1 << 15})
+					d := deflate.NewDecompressor(deflate.DecompressorConfig{WindowBits: bits, NoTakeover: noTakeover})
+					var window []byte
+					for _, n := range sizes() {
+						p := kind.make(r, n)
+						payload := c.AppendMessage(nil, p)
+						if len(payload) > deflate.MaxCompressed(n) {
+							t.Fatalf("%d bytes took %d, more than MaxCompressed", n, len(payload))
+						}
+						got, err := stdInflate(payload, window)
+						if err != nil || !bytes.Equal(got, p) {
+							t.Fatalf("size %d: standard library: %v", n, err)
+						}
+						got, err = d.AppendMessage(nil, payload, int64(n))
+						if err != nil || !bytes.Equal(got, p) {
+							t.Fatalf("size %d: Decompressor: %v", n, err)
+						}
+						if !noTakeover {
+							window = append(window, p...)
+							window = window[max(0, len(window)-1<<bits):]
+						}
+					}
+				})
+			}
+		}
+	}
+}
