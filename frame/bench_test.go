@@ -139,19 +139,8 @@ func BenchmarkParser(b *testing.B) {
 			stream := smallFrames(100, 125)
 			b.SetBytes(int64(len(stream)))
 			b.ReportAllocs()
-			var p frame.Parser
 			for b.Loop() {
-				for rest := stream; len(rest) > 0; {
-					read := rest[:min(tt.cut, len(rest))]
-					rest = rest[len(read):]
-					for len(read) > 0 {
-						_, n, err := p.Next(read)
-						if err != nil && err != frame.ErrShort {
-							b.Fatal(err)
-						}
-						read = read[n:]
-					}
-				}
+				parseAll(b, stream, tt.cut)
 			}
 		})
 	}
