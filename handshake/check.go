@@ -15,7 +15,8 @@ import (
 // absolute target contradicts Host), ErrOrigin, ErrSubprotocol, ErrSubprotocolChoice, ErrExtension.
 // Pass it to AppendRefusal.
 //
-// It keeps nothing of r but the strings in the result, and allocates the accept key only.
+// Nothing of r is kept. The only allocation is the accept key, and those that SelectSubprotocol
+// brings with it.
 func (p *Policy) Check(r *Request, scheme Scheme, peer netip.Addr) (Accepted, error) {
 	o := gather(r.Fields)
 	if err := checkForm(r, &o); err != nil {

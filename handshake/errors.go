@@ -1,9 +1,6 @@
 package handshake
 
-import (
-	"errors"
-	"strconv"
-)
+import "strconv"
 
 // fault is the type of every sentinel here: who finds a fault names its answer.
 type fault struct {
@@ -115,60 +112,4 @@ func (e *StatusError) Error() string {
 		return s
 	}
 	return s + " " + strconv.Quote(e.Reason[:min(len(e.Reason), 64)])
-}
-
-// Refusal is a refusal made by the caller, for Status and AppendRefusal: say, from a hook that
-// looked at a cookie. The zero value is a plain 403.
-type Refusal struct {
-	// Status is 300 to 599 without 304 (which has no body). 0 means the status of Err, and 403
-	// where Err is nil; anything else counts as 500.
-	Status int
-	// Reason is the text of the body, shown to the peer. Empty means the usual text for the status.
-	Reason string
-	// Fields are added to the answer. A field that ErrHeaderField would describe is left out.
-	Fields []Field
-	// Err is the cause, for logs; the peer does not see it.
-	Err error
-}
-
-// Error gives the status, the reason and the cause.
-func (e *Refusal) Error() string {
-	s := "handshake: refused with " + strconv.Itoa(Status(e))
-	if e.Reason != "" {
-		s += " (" + e.Reason + ")"
-	}
-	if e.Err != nil {
-		s += ": " + e.Err.Error()
-	}
-	return s
-}
-
-// Unwrap returns the cause.
-func (e *Refusal) Unwrap() error { return e.Err }
-
-// Status gives the HTTP status that err deserves as an answer to an opening request: that of the
-// Refusal or sentinel in its chain, 400 for any other error, and 101 for nil.
-func Status(err error) int {
-	if err == nil {
-		return 101
-	}
-	if r, ok := errors.AsType[*Refusal](err); ok {
-		return r.status()
-	}
-	if f, ok := errors.AsType[*fault](err); ok {
-		return f.status
-	}
-	return 400
-}
-
-func (e *Refusal) status() int {
-	switch {
-	case e.Status == 0 && e.Err == nil:
-		return 403
-	case e.Status == 0:
-		return Status(e.Err)
-	case e.Status < 300 || e.Status > 599 || e.Status == 304:
-		return 500
-	}
-	return e.Status
 }

@@ -9,9 +9,11 @@ import (
 // maxFields bounds the fields of one header: a Field takes 32 bytes where the wire needs 4.
 const maxFields = 128
 
-// Field is one header field. Name is kept as sent and compared without regard to case; Value has
-// no spaces or tabs at its ends.
-type Field struct{ Name, Value string }
+// Field is one header field (RFC 9110 §5).
+type Field struct {
+	Name  string // as sent; compared without regard to the case of ASCII letters
+	Value string // without spaces and tabs at its ends, where Parse has made it
+}
 
 // first returns the value of the first field called name, and whether there is one.
 func first(fields []Field, name string) (string, bool) {

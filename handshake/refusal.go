@@ -8,6 +8,47 @@ import (
 // retryAfter is how many seconds a peer is asked to wait after 429 and 503.
 const retryAfter = "10"
 
+// Refusal is a refusal made by the caller, for Status and AppendRefusal: say, from a hook that
+// looked at a cookie. The zero value is a plain 403.
+type Refusal struct {
+	// Status is 300 to 599 without 304 (which has no body). 0 means the status of Err, and 403
+	// where Err is nil; anything else counts as 500.
+	Status int
+	// Reason is the text of the body, shown to the peer. Empty means the usual text for the status.
+	Reason string
+	// Fields are added to the answer. A field that ErrHeaderField would describe is left out.
+	Fields []Field
+	// Err is the cause, for logs; the peer does not see it.
+	Err error
+}
+
+// Error gives the status, the reason and the cause.
+func (e *Refusal) Error() string {
+	s := "handshake: refused with " + strconv.Itoa(Status(e))
+	if e.Reason != "" {
+		s += " (" + e.Reason + ")"
+	}
+	if e.Err != nil {
+		s += ": " + e.Err.Error()
+	}
+	return s
+}
+
+// Unwrap returns the cause.
+func (e *Refusal) Unwrap() error { return e.Err }
+
+func (e *Refusal) status() int {
+	switch {
+	case e.Status == 0 && e.Err == nil:
+		return 403
+	case e.Status == 0:
+		return Status(e.Err)
+	case e.Status < 300 || e.Status > 599 || e.Status == 304:
+		return 500
+	}
+	return e.Status
+}
+
 // AppendRefusal appends the whole HTTP/1.1 answer for err to dst: status line, Content-Length,
 // Connection: close, and a short text that says what was wrong and what to do. 401, 405, 426, 429 and
 // 503 come with the field their status asks for (RFC 9110 §15.5, §15.6; RFC 6455 §4.4), unless a
@@ -48,8 +89,8 @@ func appendStatusFields(dst []byte, status int, extra []Field) []byte {
 	case 405:
 		name, value = "Allow", "GET"
 	case 426:
-		// Connection: close stands beside Upgrade: naming Upgrade there as well would contradict it.
-		dst = append(dst, "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"...)
+		// Whoever sends Upgrade names it in Connection too (RFC 9110 §7.8); close stands on a line of its own.
+		dst = append(dst, "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"...)
 	case 429, 503:
 		name, value = "Retry-After", retryAfter
 	}
@@ -69,54 +110,4 @@ func appendExtra(dst []byte, fields []Field) []byte {
 		dst = appendField(dst, f.Name, f.Value)
 	}
 	return dst
-}
-
-// statusText gives the reason phrase for a status that is likely here (RFC 9110 §15), and a general
-// one for its class otherwise.
-func statusText(status int) string {
-	switch status {
-	case 301:
-		return "Moved Permanently"
-	case 302:
-		return "Found"
-	case 303:
-		return "See Other"
-	case 307:
-		return "Temporary Redirect"
-	case 308:
-		return "Permanent Redirect"
-	case 400:
-		return "Bad Request"
-	case 401:
-		return "Unauthorized"
-	case 403:
-		return "Forbidden"
-	case 404:
-		return "Not Found"
-	case 405:
-		return "Method Not Allowed"
-	case 408:
-		return "Request Timeout"
-	case 410:
-		return "Gone"
-	case 426:
-		return "Upgrade Required"
-	case 429:
-		return "Too Many Requests"
-	case 431:
-		return "Request Header Fields Too Large"
-	case 500:
-		return "Internal Server Error"
-	case 502:
-		return "Bad Gateway"
-	case 503:
-		return "Service Unavailable"
-	}
-	switch status / 100 {
-	case 3:
-		return "Redirect"
-	case 4:
-		return "Refused"
-	}
-	return "Server Error"
 }

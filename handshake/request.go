@@ -16,7 +16,7 @@ type Request struct {
 
 // Parse fills r from block: a whole header block with its empty line, as HeaderEnd delimits it
 // (RFC 9112 §3, §5). Every string of r is a part of block; nothing is allocated per field, and
-// nothing at all once Fields has grown. What r held is gone, also when Parse fails.
+// nothing at all once Fields has grown. After an error r is empty.
 //
 // It takes HTTP/1.0 to HTTP/1.9; which of them is acceptable, and in which form the target, is
 // Check's business. Anything but strict syntax is ErrSyntax; more than 128 fields ErrHeaderTooLarge.
@@ -29,8 +29,10 @@ func (r *Request) Parse(block string) error {
 	if err := r.parseLine(line); err != nil {
 		return err
 	}
-	fields, err := parseFields(r.Fields, rest)
-	r.Fields = fields
+	var err error
+	if r.Fields, err = parseFields(r.Fields, rest); err != nil {
+		r.Reset()
+	}
 	return err
 }
 

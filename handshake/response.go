@@ -16,11 +16,10 @@ type Response struct {
 
 // Parse fills r from block: a whole header block with its empty line, as HeaderEnd delimits it
 // (RFC 9112 §4, §5). Strings are parts of block. The syntax is as strict as that of requests,
-// except that the space before an empty reason may be missing. What r held is gone, also when Parse
-// fails with ErrSyntax or, past 128 fields, ErrHeaderTooLarge.
+// except that the space before an empty reason may be missing. Faults are ErrSyntax and, past 128
+// fields, ErrHeaderTooLarge; r is empty after either.
 func (r *Response) Parse(block string) error {
-	clear(r.Fields)
-	*r = Response{Fields: r.Fields[:0]}
+	r.reset()
 	line, rest, ok := strings.Cut(block, "\r\n")
 	if !ok {
 		return fmt.Errorf("%w: no status line", ErrSyntax)
@@ -28,9 +27,16 @@ func (r *Response) Parse(block string) error {
 	if err := r.parseLine(line); err != nil {
 		return err
 	}
-	fields, err := parseFields(r.Fields, rest)
-	r.Fields = fields
+	var err error
+	if r.Fields, err = parseFields(r.Fields, rest); err != nil {
+		r.reset()
+	}
 	return err
+}
+
+func (r *Response) reset() {
+	clear(r.Fields)
+	*r = Response{Fields: r.Fields[:0]}
 }
 
 // parseLine parses HTTP/1.x SP 3DIGIT [SP reason] (RFC 9112 §4).

@@ -1,6 +1,9 @@
 package handshake
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 const (
 	protocolField  = "Sec-WebSocket-Protocol"
@@ -39,13 +42,14 @@ func (p *Policy) subprotocol(fields []Field) (string, error) {
 	return "", nil
 }
 
-// selected asks the callback, and holds it to the offers.
+// selected asks the callback, and holds it to the offers. The choice is copied: as a part of the
+// header block it would keep all of that alive as long as the connection.
 func (p *Policy) selected(offered []string) (string, error) {
 	choice := p.SelectSubprotocol(offered)
 	if choice != "" && !slices.Contains(offered, choice) {
 		return "", ErrSubprotocolChoice
 	}
-	return choice, nil
+	return strings.Clone(choice), nil
 }
 
 // extensions accepts the first offer of permessage-deflate that the policy can agree to
