@@ -1,5 +1,10 @@
 package deflate
 
+import (
+	"math"
+	"math/bits"
+)
+
 // The three bits a block begins with: never the last one (RFC 7692 §7.2.1 wants none), then its type
 // (RFC 1951 §3.2.3).
 const (
@@ -39,8 +44,14 @@ type frequencies struct {
 // enough to pay for the header after it: this keeps what cannot be compressed within MaxCompressed.
 func (e *encoder) choose(p []byte, afterStored bool) form {
 	e.countSymbols(p)
-	best, size := formFixed, 3+e.stats.size(&fixedCodes)
-	e.cost = size
+	best := formFixed
+	e.cost = 3 + e.stats.size(&fixedCodes)
+	if e.worthCodes() {
+		e.own.fit(&e.stats)
+		if size := 3 + e.own.headerSize() + e.stats.size(&e.own.codeTables); size < e.cost {
+			best, e.cost = formDynamic, size
+		}
+	}
 	limit := 8 * len(p)
 	switch {
 	case afterStored:
@@ -48,10 +59,56 @@ func (e *encoder) choose(p []byte, afterStored bool) form {
 	case len(p) < smallBlock:
 		limit += storedHeaderBits
 	}
-	if size > limit {
+	if e.cost > limit {
 		return formStored
 	}
 	return best
+}
+
+// worthCodes guesses whether codes of its own can make the block shorter than fixed ones do: the entropy
+// of its symbols, which no code goes below, and a modest guess at the header must leave something.
+func (e *encoder) worthCodes() bool {
+	s := &e.stats
+	bits, kinds := entropy(s.literals[:])
+	more, moreKinds := entropy(s.distances[:])
+	return s.extra+bits+more+leastHeader+headerPerKind*(kinds+moreKinds) < e.cost
+}
+
+const (
+	leastHeader   = 40
+	headerPerKind = 3
+)
+
+// entropy returns how many bits symbols of the given frequencies carry, and how many kinds there are.
+func entropy(frequencies []uint32) (bits, kinds int) {
+	total, sum := uint32(0), uint32(0)
+	for _, f := range frequencies {
+		if f > 0 {
+			total += f
+			sum += f * log2(f)
+			kinds++
+		}
+	}
+	return int(total*log2(total)-sum) >> logShift, kinds
+}
+
+// logShift is the number of fractional bits of log2's result.
+const logShift = 4
+
+// log2 returns the binary logarithm of n as a fixed-point number; 0 for 0.
+func log2(n uint32) uint32 {
+	shift := max(bits.Len32(n), 8) - 8
+	return uint32(logs[n>>(shift&31)]) + uint32(shift)<<logShift
+}
+
+// logs holds the logarithms of small numbers.
+var logs = makeLogs()
+
+func makeLogs() (t [256]uint8) {
+	for n := range t {
+		t[n] = uint8(math.Round(math.Log2(float64(max(n, 1))) * (1 << logShift)))
+	}
+	return t
 }
 
 // countSymbols fills in stats for the sequences of the block with plaintext p.
@@ -87,11 +144,17 @@ func (s *frequencies) size(c *codeTables) int {
 	return n
 }
 
-// write writes the block with plaintext p in form f.
+// write writes the block with plaintext p in form f, fixed or dynamic.
 func (e *encoder) write(f form, p []byte) {
 	e.w.reserve(e.cost)
-	e.w.add(blockFixed, 3)
-	e.writeSymbols(p, &fixedCodes)
+	if f == formFixed {
+		e.w.add(blockFixed, 3)
+		e.writeSymbols(p, &fixedCodes)
+		return
+	}
+	e.w.add(blockDynamic, 3)
+	e.w.writeHeader(&e.own)
+	e.writeSymbols(p, &e.own.codeTables)
 }
 
 // writeSymbols writes the sequences of the block with plaintext p, and its end.

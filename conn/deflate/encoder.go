@@ -25,7 +25,7 @@ type encoder struct {
 	w      bitWriter
 	stats  frequencies
 	cost   int // bits of the block in the form chosen
-	codes  codeTables
+	own    dynamicCodes
 }
 
 // encoders holds idle encoders. None keeps a reference to a caller's bytes.
@@ -56,7 +56,7 @@ func (e *encoder) compress(past, p []byte, window uint32) {
 	if len(past) > 0 {
 		from = min(len(p), maxWindow)
 		e.joined = append(append(e.joined[:0], past...), p[:from]...)
-		e.learn(e.joined, len(past), from)
+		e.learn(e.joined, len(past))
 		e.blocks(e.joined, len(past), len(e.joined))
 		e.shift(len(past))
 	}

@@ -33,7 +33,7 @@ const (
 // start prepares for a message that is n bytes long with its history. The larger it is the more of the
 // table is used: little for small ones, so that the table stays in the nearest cache.
 func (x *index) start(n int, window uint32) {
-	used := min(max(bits.Len(uint(n)), minIndexBits), maxIndexBits)
+	used := min(max(bits.Len(uint(n))-1, minIndexBits), maxIndexBits)
 	x.drop = 32 - uint32(used)
 	x.window = window
 }
@@ -52,15 +52,20 @@ func (x *index) finish(n int) {
 	x.base = uint32(next)
 }
 
-// hash gives the place in the table for four bytes.
-func (x *index) hash(four uint32) uint32 {
-	return four * 0x9e3779b1 >> (x.drop & 31) & (1<<maxIndexBits - 1)
+// hash gives the place in a table of 32 - drop bits for four bytes.
+func hash(four, drop uint32) uint32 {
+	return four * 0x9e3779b1 >> (drop & 31) & (1<<maxIndexBits - 1)
 }
 
-// learn enters src[:n], the history, for a message of size bytes.
-func (x *index) learn(src []byte, n, size int) {
-	for i := 0; i+minMatch <= n; i += 2 {
-		x.table[x.hash(load32(src, i))] = x.base + uint32(i)
+// learn enters every fourth position of src[:n], the history. A match is found once its search meets
+// such a position, and then extended backwards.
+func (x *index) learn(src []byte, n int) {
+	drop, base := x.drop, x.base
+	for i := 0; i+8 <= n; i += 8 {
+		eight := binary.LittleEndian.Uint64(src[i:])
+		x.table[hash(uint32(eight), drop)] = base + uint32(i)
+		x.table[hash(uint32(eight>>16), drop)] = base + uint32(i) + 2
+		x.table[hash(uint32(eight>>32), drop)] = base + uint32(i) + 4
 	}
 }
 
@@ -76,15 +81,16 @@ type sequence struct {
 // came: to, or less if the sequences ran out.
 func (e *encoder) match(src []byte, from, to int) int {
 	e.count = 0
+	drop, base, window := e.drop, e.base, e.window
 	literal, i := from, from
 	for i+minMatch <= to {
 		four := load32(src, i)
-		slot := &e.table[e.hash(four)]
-		at := e.base + uint32(i)
+		slot := &e.table[hash(four, drop)]
+		at := base + uint32(i)
 		distance := at - *slot
 		*slot = at
 		// Unsigned: a distance of 0 is as far out of the window as one too long.
-		if distance-1 >= e.window || load32(src, i-int(distance)) != four {
+		if distance-1 >= window || load32(src, i-int(distance)) != four {
 			i += 1 + (i-literal)>>skipShift
 			continue
 		}
@@ -97,7 +103,7 @@ func (e *encoder) match(src []byte, from, to int) int {
 		e.emit(start-literal, end-start, distance)
 		literal = end
 		for k := max(i+1, end-3); k < end && k+minMatch <= to; k++ {
-			e.table[e.hash(load32(src, k))] = e.base + uint32(k)
+			e.table[hash(load32(src, k), drop)] = base + uint32(k)
 		}
 		i = end
 		if e.count > len(e.seqs)-matchRoom {
