@@ -148,3 +148,8 @@ func roundTrip(t *testing.T, conn net.Conn, text string) {
 		t.Fatalf("through proxy came %q, %v; want %q", got, err, text)
 	}
 }
+
+// dialGiving returns a dial function that gives conn.
+func dialGiving(conn net.Conn) proxy.DialFunc {
+	return func(context.Context, string, string) (net.Conn, error) { return conn, nil }
+}
