@@ -1,7 +1,10 @@
 package handshake_test
 
 import (
+	"crypto/sha1"
+	"encoding/base64"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/godwit-ws/godwit/handshake"
@@ -12,9 +15,12 @@ func TestAcceptKey(t *testing.T) {
 	if got, want := handshake.AcceptKey("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="; got != want {
 		t.Errorf("AcceptKey = %q, want %q", got, want)
 	}
-	// Any string is hashed, also one longer than a key.
-	if got, want := handshake.AcceptKey("0123456789012345678901234567890123456789"), "RAunLCA2v5okaNo64yKqJCNWM9w="; len(got) != len(want) {
-		t.Errorf("AcceptKey of a long string = %q, want %d bytes", got, len(want))
+	// Any string is hashed, also one that is no key.
+	for _, key := range []string{"", "short", strings.Repeat("long", 100)} {
+		sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
+		if got, want := handshake.AcceptKey(key), base64.StdEncoding.EncodeToString(sum[:]); got != want {
+			t.Errorf("AcceptKey(%q) = %q, want %q", key, got, want)
+		}
 	}
 }
 
