@@ -1,6 +1,7 @@
 package frame_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/godwit-ws/godwit/frame"
@@ -70,7 +71,7 @@ func parseAll(t testing.TB, stream []byte, size int) {
 		stream = stream[len(read):]
 		for len(read) > 0 {
 			_, n, err := p.Next(read)
-			if err != nil && err != frame.ErrShort {
+			if err != nil && !errors.Is(err, frame.ErrShort) {
 				t.Fatal(err)
 			}
 			read = read[n:]

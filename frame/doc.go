@@ -31,8 +31,9 @@
 //
 // The mask and UTF-8 loops take eight bytes at a time through encoding/binary instead of unsafe:
 // the compiler turns those loads into single instructions, no alignment needs care, and the package
-// stays free of unsafe. Mask and MaskCopy reach one kernel, maskWords, and UTF-8 reaches one,
-// validPrefix; those two are where assembly can take over without a change to anything above them.
+// stays free of unsafe. Three unexported functions hold those loops, maskWords, validPrefix and
+// unmaskASCII, which does both at once while text is ASCII; assembly can take over there without a
+// change to anything above them.
 //
 // A length that is wrong is reported once its whole field is there, masking key or not. Failing at
 // the first wrong byte would gain nothing, for a peer that sends seven bytes of a length sends the

@@ -71,9 +71,9 @@ func TestUTF8FailsAtFirstBadByte(t *testing.T) {
 // and after.
 func TestUTF8InText(t *testing.T) {
 	type place struct{ ascii, fillers int } // what stands in front
-	places := []place{{0, 0}, {1, 0}, {2, 0}, {3, 0}, {4, 0}, {5, 0}, {6, 0}, {7, 0}, {1, 32}}
+	places := []place{{0, 0}, {1, 0}, {2, 0}, {3, 0}, {4, 0}, {5, 0}, {6, 0}, {7, 0}, {1, 32}, {1, 31}}
 	if raceEnabled || testing.Short() {
-		places = []place{{0, 0}, {7, 0}}
+		places = []place{{1, 31}}
 	}
 	for _, filler := range []string{"a", "ü", "视", "🐦"} {
 		text := bytes.Repeat([]byte(filler), 40)
@@ -173,6 +173,17 @@ func TestUTF8ResetInsideCharacter(t *testing.T) {
 	u.Reset()
 	if !u.Complete() || u.Feed([]byte("\x80")) {
 		t.Error("Reset kept half a character")
+	}
+}
+
+// The fast way through ASCII must not step over a character that an earlier piece left open.
+func TestUTF8UnmaskASCIIAfterHalfCharacter(t *testing.T) {
+	for _, half := range []string{"\xc3", "\xe2\x82", "\xf0\x9f\x90"} {
+		var u frame.UTF8
+		u.Feed([]byte(half))
+		if _, ok := u.Unmask(bytes.Repeat([]byte("a"), 64), 0); ok || u.Complete() {
+			t.Errorf("ASCII after % x is accepted", half)
+		}
 	}
 }
 
