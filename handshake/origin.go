@@ -105,57 +105,37 @@ func orDefaultPort(port int, scheme string) int {
 // pattern is one element of Origins.Allow.
 type pattern struct {
 	scheme  string // "" means any
-	host    string // without the "*" before it, where suffix is set
-	suffix  bool   // host is what the origin's must end with
+	host    string // without the "*" before it, where wild is set: "" or a dot and a name
+	wild    bool   // host is what the origin's must end with
 	port    int
 	anyPort bool
 }
 
-// parsePattern parses an element of Allow; fault says what is wrong with it, or is "".
+// parsePattern parses an element of Allow; fault says what is wrong with it, or is "". It leans on
+// '*' being a legal byte of a host (RFC 3986 §3.2.2).
 func parsePattern(s string) (p pattern, fault string) {
+	if s == "null" || s == "file://" {
+		return pattern{}, "set LocalFiles to accept pages opened from a file"
+	}
 	rest := s
 	if scheme, after, ok := strings.Cut(s, "://"); ok {
-		p.scheme, rest = scheme, after
 		if !isScheme(scheme) {
 			return pattern{}, "bad scheme"
 		}
-	}
-	switch {
-	case s == "*":
-		return pattern{}, "set AllowAny to accept any origin"
-	case s == "null" || s == "file://":
-		return pattern{}, "set LocalFiles to accept pages opened from a file"
+		p.scheme, rest = scheme, after
 	}
 	rest, p.anyPort = strings.CutSuffix(rest, ":*")
-	named := rest // the part that splitHost validates
-	if rest == "*" || strings.HasPrefix(rest, "*:") || strings.HasPrefix(rest, "*.") {
-		p.suffix = true
-		named = strings.TrimPrefix(rest[1:], ".")
-	}
-	if p.suffix && rest[1:] == named { // no dot: the host is "*" alone
-		return p.anyHost(named)
-	}
-	host, port, ok := splitHost(named)
-	if !ok || strings.Contains(host, "*") || p.suffix && host[0] == '[' {
-		return pattern{}, "want [scheme://]host[:port], with * as the first label or as the port only"
-	}
-	p.host, p.port = host, port
-	if p.suffix {
-		p.host = rest[1 : 1+1+len(host)] // with the dot
-	}
-	return p, ""
-}
-
-// anyHost completes a pattern whose host is "*"; rest is "" or ":" and a port.
-func (p pattern) anyHost(rest string) (pattern, string) {
-	if p.scheme == "" {
-		return pattern{}, "a host of * needs a scheme; set AllowAny to accept any origin"
-	}
-	port, ok := parsePort(strings.TrimPrefix(rest, ":"))
-	if !ok {
-		return pattern{}, "bad port"
-	}
+	host, port, ok := splitHost(rest)
+	p.host, p.wild = strings.CutPrefix(host, "*")
 	p.port = port
+	switch {
+	case !ok || strings.Contains(p.host, "*") || p.anyPort && port != noPort:
+		return pattern{}, "want [scheme://]host[:port], with * as the first label or as the port only"
+	case p.wild && p.host == "" && p.scheme == "":
+		return pattern{}, "a host of * needs a scheme; set AllowAny to accept any origin"
+	case p.wild && p.host != "" && (p.host[0] != '.' || p.host == "."):
+		return pattern{}, "* stands for whole labels: want *.example.com"
+	}
 	return p, ""
 }
 
@@ -167,7 +147,7 @@ func (p pattern) matches(o origin) bool {
 	if !p.anyPort && orDefaultPort(p.port, o.scheme) != o.port {
 		return false
 	}
-	if !p.suffix {
+	if !p.wild {
 		return equalFold(p.host, o.host)
 	}
 	return len(o.host) > len(p.host) && equalFold(o.host[len(o.host)-len(p.host):], p.host)

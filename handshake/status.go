@@ -3,10 +3,11 @@ package handshake
 import "errors"
 
 // Status gives the HTTP status that err deserves as an answer to an opening request: that of the
-// Refusal or sentinel in its chain, 400 for any other error, and 101 for nil.
+// Refusal or sentinel in its chain, and 400 for any other error. nil, which refuses nothing and can
+// only be a mistake here, gives 500.
 func Status(err error) int {
 	if err == nil {
-		return 101
+		return 500
 	}
 	if r, ok := errors.AsType[*Refusal](err); ok {
 		return r.status()
