@@ -1,10 +1,5 @@
 package deflate
 
-import (
-	"math"
-	"math/bits"
-)
-
 // The three bits a block begins with: never the last one (RFC 7692 §7.2.1 wants none), then its type
 // (RFC 1951 §3.2.3).
 const (
@@ -39,25 +34,18 @@ type frequencies struct {
 	extra     int // bits beside the codes
 }
 
-// choose finds the shortest form for the block that match has split p into. afterStored says that the
-// bytes before it wait to be stored, so that storing it too costs no header, and anything else must save
-// enough to pay for the header after it: this keeps what cannot be compressed within MaxCompressed.
+// choose finds the shortest form for the block that match has split p into, and leaves its size in cost
+// unless it is to be stored.
 func (e *encoder) choose(p []byte, afterStored bool) form {
 	e.countSymbols(p)
-	best := formFixed
-	e.cost = 3 + e.stats.size(&fixedCodes)
-	if e.worthCodes() {
-		e.own.fit(&e.stats)
-		if size := 3 + e.own.headerSize() + e.stats.size(&e.own.codeTables); size < e.cost {
+	e.own.collect(&e.stats)
+	best, limit := formFixed, storedLimit(len(p), afterStored)
+	base := 3 + e.stats.extra
+	e.cost = base + e.own.fixedSize()
+	if base+e.own.guess() < min(e.cost, limit) {
+		if size := base + e.own.fit(); size < e.cost {
 			best, e.cost = formDynamic, size
 		}
-	}
-	limit := 8 * len(p)
-	switch {
-	case afterStored:
-		limit -= storedHeaderBits
-	case len(p) < smallBlock:
-		limit += storedHeaderBits
 	}
 	if e.cost > limit {
 		return formStored
@@ -65,50 +53,18 @@ func (e *encoder) choose(p []byte, afterStored bool) form {
 	return best
 }
 
-// worthCodes guesses whether codes of its own can make the block shorter than fixed ones do: the entropy
-// of its symbols, which no code goes below, and a modest guess at the header must leave something.
-func (e *encoder) worthCodes() bool {
-	s := &e.stats
-	bits, kinds := entropy(s.literals[:])
-	more, moreKinds := entropy(s.distances[:])
-	return s.extra+bits+more+leastHeader+headerPerKind*(kinds+moreKinds) < e.cost
-}
-
-const (
-	leastHeader   = 40
-	headerPerKind = 3
-)
-
-// entropy returns how many bits symbols of the given frequencies carry, and how many kinds there are.
-func entropy(frequencies []uint32) (bits, kinds int) {
-	total, sum := uint32(0), uint32(0)
-	for _, f := range frequencies {
-		if f > 0 {
-			total += f
-			sum += f * log2(f)
-			kinds++
-		}
+// storedLimit returns the bits above which storing a block of n bytes is better. If the bytes before it
+// wait to be stored, it needs no header, and anything else must save enough to pay for the header of
+// what is stored after it. If not, storing costs its header, but that counts only once or twice in a
+// message: this keeps what cannot be compressed within MaxCompressed.
+func storedLimit(n int, afterStored bool) int {
+	switch {
+	case afterStored:
+		return 8*n - storedHeaderBits
+	case n < smallBlock:
+		return 8*n + storedHeaderBits
 	}
-	return int(total*log2(total)-sum) >> logShift, kinds
-}
-
-// logShift is the number of fractional bits of log2's result.
-const logShift = 4
-
-// log2 returns the binary logarithm of n as a fixed-point number; 0 for 0.
-func log2(n uint32) uint32 {
-	shift := max(bits.Len32(n), 8) - 8
-	return uint32(logs[n>>(shift&31)]) + uint32(shift)<<logShift
-}
-
-// logs holds the logarithms of small numbers.
-var logs = makeLogs()
-
-func makeLogs() (t [256]uint8) {
-	for n := range t {
-		t[n] = uint8(math.Round(math.Log2(float64(max(n, 1))) * (1 << logShift)))
-	}
-	return t
+	return 8 * n
 }
 
 // countSymbols fills in stats for the sequences of the block with plaintext p.
@@ -132,18 +88,6 @@ func (e *encoder) countSymbols(p []byte) {
 	s.literals[endOfBlock]++
 }
 
-// size returns the bits of the block's symbols, with their extra bits, in the given codes.
-func (s *frequencies) size(c *codeTables) int {
-	n := s.extra
-	for i, f := range &s.literals {
-		n += int(f) * int(c.literals[i].size)
-	}
-	for i, f := range &s.distances {
-		n += int(f) * int(c.distances[i].size)
-	}
-	return n
-}
-
 // write writes the block with plaintext p in form f, fixed or dynamic.
 func (e *encoder) write(f form, p []byte) {
 	e.w.reserve(e.cost)
@@ -153,8 +97,9 @@ func (e *encoder) write(f form, p []byte) {
 		return
 	}
 	e.w.add(blockDynamic, 3)
-	e.w.writeHeader(&e.own)
-	e.writeSymbols(p, &e.own.codeTables)
+	e.own.assign()
+	e.w.dynamicHeader(&e.own)
+	e.writeSymbols(p, &e.own.codes)
 }
 
 // writeSymbols writes the sequences of the block with plaintext p, and its end.

@@ -14,22 +14,17 @@ type codeTables struct {
 	distances [numDistances]code
 }
 
-// fixedCodes are those of blocks without tables (RFC 1951 §3.2.6).
-var fixedCodes = makeFixedCodes()
-
-func makeFixedCodes() (t codeTables) {
-	sizes := fixedSizes()
-	var all [len(sizes)]code
-	assign(all[:], sizes[:])
-	copy(t.literals[:], all[:])
-	for i := range t.distances {
-		t.distances[i] = code{bits.Reverse16(uint16(i)) >> 11, 5}
+// The code lengths of blocks without tables (RFC 1951 §3.2.6), and their codes. The alphabets have
+// symbols beyond those in use.
+var (
+	fixedLiteralSizes  = makeFixedLiteralSizes()
+	fixedDistanceSizes = [32]uint8{
+		5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5, 5,
 	}
-	return t
-}
+	fixedCodes = makeFixedCodes()
+)
 
-// fixedSizes are the code lengths of the fixed literal alphabet, with the two that are never used.
-func fixedSizes() (sizes [288]uint8) {
+func makeFixedLiteralSizes() (sizes [288]uint8) {
 	for i := range sizes {
 		switch {
 		case i < 144:
@@ -45,23 +40,29 @@ func fixedSizes() (sizes [288]uint8) {
 	return sizes
 }
 
-// assign gives each symbol with a size above zero its canonical code (RFC 1951 §3.2.2). dst and sizes
-// are equally long.
-func assign(dst []code, sizes []uint8) {
-	var next [maxCodeLength + 2]uint16
-	for _, n := range sizes {
-		next[n+1]++
-	}
-	next[1] = 0 // symbols without a code
-	for n := 2; n < len(next); n++ {
-		next[n] = (next[n] + next[n-1]) << 1
-	}
-	for i, n := range sizes {
-		dst[i] = code{}
-		if n == 0 {
-			continue
+// makeFixedCodes writes down the four ranges of RFC 1951 §3.2.6.
+func makeFixedCodes() (t codeTables) {
+	for i := range t.literals {
+		var value int
+		switch {
+		case i < 144:
+			value = 0x30 + i
+		case i < 256:
+			value = 0x190 + i - 144
+		case i < 280:
+			value = i - 256
+		default:
+			value = 0xc0 + i - 280
 		}
-		dst[i] = code{bits.Reverse16(next[n]) >> (16 - n), n}
-		next[n]++
+		t.literals[i] = makeCode(value, fixedLiteralSizes[i])
 	}
+	for i := range t.distances {
+		t.distances[i] = makeCode(i, fixedDistanceSizes[i])
+	}
+	return t
+}
+
+// makeCode turns a code as the RFC writes it, its first bit highest, into the order of sending.
+func makeCode(value int, size uint8) code {
+	return code{bits.Reverse16(uint16(value)) >> (16 - size), size}
 }

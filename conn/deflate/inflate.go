@@ -18,12 +18,9 @@ var fixedDecoder = makeFixedDecoder()
 
 func makeFixedDecoder() *[2]decodeTable {
 	t := new([2]decodeTable)
-	literals := fixedSizes()
-	distances := [32]uint8{}
-	for i := range distances {
-		distances[i] = 5
-	}
-	if t[0].build(literals[:], literalEntries[:]) != nil || t[1].build(distances[:], distanceEntries[:]) != nil {
+	literals := t[0].build(fixedLiteralSizes[:], literalEntries[:])
+	distances := t[1].build(fixedDistanceSizes[:], distanceEntries[:])
+	if literals != nil || distances != nil {
 		panic("deflate: the fixed codes are wrong")
 	}
 	return t
