@@ -1,0 +1,6 @@
+//go:build race
+
+package memconn_test
+
+// raceEnabled: under the race detector sync.Pool forgets on purpose, so allocations say nothing.
+const raceEnabled = true
