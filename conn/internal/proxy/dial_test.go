@@ -152,7 +152,7 @@ func TestContextEndedBefore(t *testing.T) {
 		wait()
 	}
 	t.Run("while-resolving", func(t *testing.T) {
-		_, err := proxy.Dial(ctx, nil, mustParse(t, "socks5://h"), "nowhere.invalid:443", nil)
+		_, err := proxy.Dial(ctx, nil, mustParse(t, "socks5://h"), "no..name:443", nil)
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("Dial: %v, want context.Canceled", err)
 		}

@@ -261,9 +261,10 @@ func TestSOCKSCredentialsThatDoNotFit(t *testing.T) {
 	}
 }
 
+// TestSOCKSNameThatDoesNotResolve uses a name that no resolver has to be asked about.
 func TestSOCKSNameThatDoesNotResolve(t *testing.T) {
 	dial, wait := scripted(nil)
-	_, err := proxy.Dial(t.Context(), dial, mustParse(t, "socks5://h"), "nowhere.invalid:443", nil)
+	_, err := proxy.Dial(t.Context(), dial, mustParse(t, "socks5://h"), "no..name:443", nil)
 	if _, ok := errors.AsType[*net.DNSError](err); !ok {
 		t.Errorf("Dial: %v, want a *net.DNSError", err)
 	}
