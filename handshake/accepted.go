@@ -1,9 +1,6 @@
 package handshake
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // AppendAccepted appends the 101 answer for a to dst (RFC 6455 §4.2.2). extra fields, such as
 // cookies, follow ours in order. An extra field whose name is no token or reserved for the handshake
@@ -76,9 +73,6 @@ func isReserved(name string) bool {
 	if len(name) >= len(prefix) && equalFold(name[:len(prefix)], prefix) {
 		return true
 	}
-	switch strings.ToLower(name) {
-	case "connection", "content-length", "host", "transfer-encoding", "upgrade":
-		return true
-	}
-	return false
+	return equalFold(name, "Connection") || equalFold(name, "Content-Length") || equalFold(name, "Host") ||
+		equalFold(name, "Transfer-Encoding") || equalFold(name, "Upgrade")
 }
