@@ -51,16 +51,25 @@ func appendField(dst []byte, name, value string) []byte {
 	return append(dst, "\r\n"...)
 }
 
-// checkExtra holds a caller's fields to what may be added to a handshake.
+// Check reports whether f may be added to a handshake: ErrHeaderField says that its name is no token
+// or is one that the handshake writes itself, or that its value holds a control character.
+func (f Field) Check() error {
+	switch {
+	case !isToken(f.Name):
+		return fmt.Errorf("%w: name %.64q is no token", ErrHeaderField, f.Name)
+	case isReserved(f.Name):
+		return fmt.Errorf("%w: %s is reserved", ErrHeaderField, f.Name)
+	case !all(f.Value, isValueByte):
+		return fmt.Errorf("%w: control character in the value of %s", ErrHeaderField, f.Name)
+	}
+	return nil
+}
+
+// checkExtra returns the first error of a caller's fields.
 func checkExtra(fields []Field) error {
 	for _, f := range fields {
-		switch {
-		case !isToken(f.Name):
-			return fmt.Errorf("%w: name %.64q is no token", ErrHeaderField, f.Name)
-		case isReserved(f.Name):
-			return fmt.Errorf("%w: %s is reserved", ErrHeaderField, f.Name)
-		case !all(f.Value, isValueByte):
-			return fmt.Errorf("%w: control character in the value of %s", ErrHeaderField, f.Name)
+		if err := f.Check(); err != nil {
+			return err
 		}
 	}
 	return nil
