@@ -46,13 +46,16 @@ func (r *bitReader) use(count uint) {
 	r.n -= count
 }
 
+// low returns the low count bits of acc, at most 16.
+func (r *bitReader) low(count uint) int { return int(r.acc & (1<<(count&31) - 1)) }
+
 // take refills and returns the next count bits, at most 16.
 func (r *bitReader) take(count uint) (uint32, error) {
 	r.refill()
 	if r.n < count {
 		return 0, errTruncated
 	}
-	v := uint32(r.acc) & (1<<count - 1)
+	v := uint32(r.low(count))
 	r.use(count)
 	return v, nil
 }

@@ -26,7 +26,7 @@ func NewCompressor(cfg CompressorConfig) *Compressor {
 // (RFC 7692 §7.2.1); for an empty p it is the one byte 0x00 (RFC 7692 §7.2.3.6). It is at most
 // [MaxCompressed] bytes long, and nothing is allocated if dst has that much room.
 func (c *Compressor) AppendMessage(dst, p []byte) []byte {
-	dst = appendCompressed(dst, c.past.buf, p, c.window)
+	dst = appendCompressed(dst, c.past.plain(), p, c.window)
 	if c.noTakeover {
 		c.past.forget()
 	} else {
@@ -39,7 +39,7 @@ func (c *Compressor) AppendMessage(dst, p []byte) []byte {
 // sync flush, on a byte border, with the four bytes kept (RFC 7692 §7.2.1), so that all of p can be
 // inflated on arrival. At most [MaxCompressed] bytes.
 func (c *Compressor) AppendFragment(dst, p []byte) []byte {
-	dst = appendCompressed(dst, c.past.buf, p, c.window)
+	dst = appendCompressed(dst, c.past.plain(), p, c.window)
 	c.past.remember(p)
 	return append(dst, syncTail...)
 }
@@ -58,7 +58,7 @@ func (c *Compressor) Remember(p []byte) {
 // at least as large can send it, followed by [Compressor.Remember]. Otherwise as
 // [Compressor.AppendMessage]. It may be called from any goroutine.
 func AppendSelfContained(dst, p []byte, windowBits int) []byte {
-	return appendCompressed(dst, nil, p, 1<<checkWindowBits(windowBits))
+	return appendCompressed(dst, past{}, p, 1<<checkWindowBits(windowBits))
 }
 
 // MaxCompressed returns the room in bytes that a payload for n bytes of plaintext needs at worst: the

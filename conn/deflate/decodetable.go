@@ -1,7 +1,5 @@
 package deflate
 
-import "math/bits"
-
 // quickBits is the length up to which codes are decoded by one look at a table.
 const quickBits = 9
 
@@ -13,7 +11,7 @@ const (
 	kindLiteral = iota << 8
 	kindRange   // a length or a distance
 	kindEnd     // end of block
-	kindInvalid // a symbol that must not occur (RFC 1951 §3.2.6)
+	kindInvalid // a symbol that must not occur (RFC 1951 §3.2.6), or no code
 
 	kindMask = 3 << 8
 )
@@ -69,6 +67,7 @@ func makeMetaEntries() (t [numMeta]entry) {
 // decodeTable decodes one alphabet.
 type decodeTable struct {
 	quick  [1 << quickBits]entry     // by the next bits; 0 where a code is longer or there is none
+	mask   uint64                    // how many of the next bits
 	counts [maxCodeLength + 1]uint16 // codes of each length
 	sorted [288]uint16               // symbols by code
 	means  []entry                   // by symbol
@@ -105,21 +104,21 @@ func (t *decodeTable) build(sizes []uint8, means []entry) error {
 			offset[n]++
 		}
 	}
-	t.fillQuick()
+	t.fillQuick(min(longest, quickBits))
 	return nil
 }
 
-// fillQuick enters the codes of up to quickBits at every place that begins with them.
-func (t *decodeTable) fillQuick() {
-	clear(t.quick[:])
-	code, at := uint16(0), 0
-	for n := 1; n <= quickBits; n++ {
+// fillQuick makes the table for the next width bits. It doubles with each bit: what a shorter code stands
+// for is the same whatever bit comes after it.
+func (t *decodeTable) fillQuick(width int) {
+	t.mask = 1<<width - 1
+	t.quick[0] = 0
+	code, at := 0, 0
+	for n := 1; n <= width; n++ {
+		half := 1 << (n - 1)
+		copy(t.quick[half:], t.quick[:half])
 		for range t.counts[n] {
-			e := t.means[t.sorted[at]] | entry(n)
-			first := int(bits.Reverse16(code) >> (16 - n))
-			for i := first; i < len(t.quick); i += 1 << n {
-				t.quick[i] = e
-			}
+			t.quick[makeCode(code, uint8(n)).bits&(1<<quickBits-1)] = t.means[t.sorted[at]] | entry(n)
 			at++
 			code++
 		}
@@ -127,9 +126,10 @@ func (t *decodeTable) fillQuick() {
 	}
 }
 
-// look returns the entry for the code at the front of the bits in acc, or 0 if none begins there.
+// look returns the entry for the code at the front of the bits in acc; if none begins there, one of
+// kindInvalid.
 func (t *decodeTable) look(acc uint64) entry {
-	if e := t.quick[acc&(1<<quickBits-1)]; e != 0 {
+	if e := t.quick[acc&t.mask&(1<<quickBits-1)]; e != 0 {
 		return e
 	}
 	return t.lookLong(acc)
@@ -150,5 +150,5 @@ func (t *decodeTable) lookLong(acc uint64) entry {
 		first = (first + count) << 1
 		code <<= 1
 	}
-	return 0
+	return kindInvalid
 }

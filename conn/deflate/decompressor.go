@@ -38,7 +38,7 @@ func (d *Decompressor) AppendMessage(dst, src []byte, max int64) ([]byte, error)
 		return dst, d.err
 	}
 	start := len(dst)
-	dst, d.err = inflate(dst, src, d.past.buf, d.window, max)
+	dst, d.err = inflate(dst, src, d.past.plain(), d.window, max)
 	if d.err != nil {
 		d.past.forget()
 		return dst, d.err

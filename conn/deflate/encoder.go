@@ -31,12 +31,12 @@ type encoder struct {
 // encoders holds idle encoders. None keeps a reference to a caller's bytes.
 var encoders = sync.Pool{New: func() any { return &encoder{index: index{base: maxWindow + 1}} }}
 
-// appendCompressed appends to dst the blocks for p, preceded in the peer's window by past (at most
+// appendCompressed appends to dst the blocks for p, preceded in the peer's window by old (at most
 // window bytes), and the header of an empty stored block, whose syncTail is left out.
-func appendCompressed(dst, past, p []byte, window uint32) []byte {
+func appendCompressed(dst []byte, old past, p []byte, window uint32) []byte {
 	e := encoders.Get().(*encoder)
 	e.w = bitWriter{out: dst}
-	e.compress(past, p, window)
+	e.compress(old, p, window)
 	e.w.sync()
 	dst = e.w.out
 	e.w = bitWriter{}
@@ -47,18 +47,18 @@ func appendCompressed(dst, past, p []byte, window uint32) []byte {
 // compress writes the blocks for p. Matches need history and message in one slice, so with history the
 // first maxWindow bytes of p are copied next to it; past those no distance reaches the history, and p is
 // used as it is.
-func (e *encoder) compress(past, p []byte, window uint32) {
+func (e *encoder) compress(old past, p []byte, window uint32) {
 	if len(p) == 0 {
 		return
 	}
-	e.start(len(past)+len(p), window)
-	from := 0
-	if len(past) > 0 {
+	n, from := old.len(), 0
+	e.start(n+len(p), window)
+	if n > 0 {
 		from = min(len(p), maxWindow)
-		e.joined = append(append(e.joined[:0], past...), p[:from]...)
-		e.learn(e.joined, len(past))
-		e.blocks(e.joined, len(past), len(e.joined))
-		e.shift(len(past))
+		e.joined = append(append(append(e.joined[:0], old.older...), old.newer...), p[:from]...)
+		e.learn(e.joined, n)
+		e.blocks(e.joined, n, n+from)
+		e.shift(n)
 	}
 	e.blocks(p, from, len(p))
 	e.finish(len(p))

@@ -7,7 +7,7 @@ func CompressFrom(base uint32, messages [][]byte, windowBits int) [][]byte {
 	var payloads [][]byte
 	for _, p := range messages {
 		e.w = bitWriter{}
-		e.compress(nil, p, 1<<windowBits)
+		e.compress(past{}, p, 1<<windowBits)
 		e.w.sync()
 		payloads = append(payloads, e.w.out)
 	}

@@ -27,14 +27,14 @@ func makeFixedDecoder() *[2]decodeTable {
 }
 
 // inflate appends the plaintext of src and syncTail to dst. Distances reach back through what it
-// appended into past, at most window bytes in all.
-func inflate(dst, src, past []byte, window int, max int64) ([]byte, error) {
+// appended into old, at most window bytes in all.
+func inflate(dst, src []byte, old past, window int, max int64) ([]byte, error) {
 	if len(src) == 0 {
 		return dst, nil
 	}
 	f := inflaters.Get().(*inflater)
 	f.r = bitReader{in: src}
-	f.out = newOutput(dst, past, window, max, len(src))
+	f.out = newOutput(dst, old, window, max, len(src))
 	err := f.stream()
 	dst = f.out.bytes()
 	f.r, f.out = bitReader{}, output{}
@@ -111,45 +111,64 @@ func (f *inflater) stored() error {
 	return err
 }
 
-// symbols inflates the rest of a block in the given codes (RFC 1951 §3.2.3). A refill is enough for one
-// literal or one match: 15 + 5 + 15 + 13 bits at most.
-func (f *inflater) symbols(literals, dists *decodeTable) error {
-	r := f.r
-	defer func() { f.r = r }()
+// matchBits is the most bits a match takes: two codes and their extra bits.
+const matchBits = maxCodeLength + 5 + maxCodeLength + 13
+
+// symbols inflates the rest of a block in the given codes (RFC 1951 §3.2.3). Literals, most of what there
+// is, go by in this loop with the state in local variables; everything else is special's.
+func (f *inflater) symbols(literals, distances *decodeTable) error {
+	acc, n := f.r.acc, f.r.n
+	buf, at := f.out.buf, f.out.at
 	for {
-		r.refill()
-		e := literals.look(r.acc)
-		if e == 0 {
-			return errCode
+		if n < matchBits {
+			f.r.acc, f.r.n = acc, n
+			f.r.refill()
+			acc, n = f.r.acc, f.r.n
 		}
-		if e.size()+e.extra() > r.n {
-			return errTruncated
-		}
-		switch r.use(e.size()); e.kind() {
-		case kindLiteral:
-			if err := f.out.literal(byte(e.value())); err != nil {
-				return err
-			}
+		e := literals.look(acc)
+		if e.kind() == kindLiteral && e.size() <= n && at < len(buf) {
+			buf[at] = byte(e.value())
+			at++
+			acc >>= e.size()
+			n -= e.size()
 			continue
-		case kindEnd:
-			return nil
-		case kindInvalid:
-			return errCode
 		}
-		length := int(e.value()) + int(r.acc&(1<<e.extra()-1))
-		r.use(e.extra())
-		e = dists.look(r.acc)
-		if e == 0 || e.kind() == kindInvalid {
-			return errCode
-		}
-		if e.size()+e.extra() > r.n {
-			return errTruncated
-		}
-		r.use(e.size())
-		distance := int(e.value()) + int(r.acc&(1<<e.extra()-1))
-		r.use(e.extra())
-		if err := f.out.match(distance, length); err != nil {
+		f.r.acc, f.r.n, f.out.at = acc, n, at
+		end, err := f.special(e, distances)
+		if end || err != nil {
 			return err
 		}
+		acc, n = f.r.acc, f.r.n
+		buf, at = f.out.buf, f.out.at
 	}
+}
+
+// special inflates what e, at the front of the input, stands for, and says whether that ends the block.
+func (f *inflater) special(e entry, distances *decodeTable) (end bool, err error) {
+	r := &f.r
+	if e.size()+e.extra() > r.n {
+		return false, errTruncated
+	}
+	r.use(e.size())
+	switch e.kind() {
+	case kindLiteral:
+		return false, f.out.literal(byte(e.value()))
+	case kindEnd:
+		return true, nil
+	case kindInvalid:
+		return false, errCode
+	}
+	length := int(e.value()) + r.low(e.extra())
+	r.use(e.extra())
+	e = distances.look(r.acc)
+	if e.kind() == kindInvalid {
+		return false, errCode
+	}
+	if e.size()+e.extra() > r.n {
+		return false, errTruncated
+	}
+	r.use(e.size())
+	distance := int(e.value()) + r.low(e.extra())
+	r.use(e.extra())
+	return false, f.out.match(distance, length)
 }

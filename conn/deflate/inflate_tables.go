@@ -44,7 +44,7 @@ func (f *inflater) readSizes(sizes []uint8, meta *decodeTable) error {
 	for at := 0; at < len(sizes); {
 		f.r.refill()
 		e := meta.look(f.r.acc)
-		if e == 0 {
+		if e.kind() == kindInvalid {
 			return errCode
 		}
 		if e.size() > f.r.n {

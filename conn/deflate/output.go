@@ -3,24 +3,35 @@ package deflate
 // firstRoom is the least room made at once.
 const firstRoom = 512
 
-// output is the plaintext of a message as it grows behind what the caller had in its slice.
+// output is the plaintext of a message as it grows behind what the caller had in its slice. buf never
+// extends past the limit, so whatever fits in it is allowed.
 //
 //	buf   | the caller's | plaintext so far | room |
 //	      0            start                at     len(buf)
 type output struct {
 	buf       []byte
 	start, at int
-	past      []byte // what came before start in the peer's window
+	old       past // what came before start in the peer's window
 	window    int
 	max       int64 // most plaintext allowed; negative: no limit
 	guess     int   // room to make first
 }
 
-// newOutput returns an output behind dst. input is the size of what is inflated.
-func newOutput(dst, past []byte, window int, max int64, input int) output {
-	o := output{buf: dst[:cap(dst)], start: len(dst), at: len(dst), past: past, window: window, max: max}
-	o.guess = 4 * input
-	return o
+// newOutput returns an output behind dst, for the plaintext of input bytes.
+func newOutput(dst []byte, old past, window int, max int64, input int) output {
+	room := cap(dst) - len(dst)
+	if max >= 0 {
+		room = int(min(int64(room), max))
+	}
+	return output{
+		buf:    dst[:len(dst)+room],
+		start:  len(dst),
+		at:     len(dst),
+		old:    old,
+		window: window,
+		max:    max,
+		guess:  4 * input,
+	}
 }
 
 // bytes returns the caller's bytes and the plaintext.
@@ -48,14 +59,14 @@ func (o *output) write(p []byte) error {
 // match appends length bytes from distance back.
 func (o *output) match(distance, length int) error {
 	have := o.at - o.start
-	if distance > o.window || distance > have+len(o.past) {
+	if distance > o.window || distance > have+o.old.len() {
 		return errDistance
 	}
 	if err := o.room(length); err != nil {
 		return err
 	}
 	if before := distance - have; before > 0 {
-		n := copy(o.buf[o.at:o.at+length], o.past[len(o.past)-before:])
+		n := o.old.copyFrom(o.buf[o.at:o.at+length], before)
 		o.at += n
 		length -= n
 	}
@@ -74,29 +85,31 @@ func (o *output) repeat(distance, length int) {
 
 // room makes sure of room for n bytes, or reports that the message gets too big.
 func (o *output) room(n int) error {
-	if o.max >= 0 && int64(o.at-o.start+n) > o.max {
+	if n <= len(o.buf)-o.at {
+		return nil
+	}
+	need := o.at - o.start + n
+	if o.max >= 0 && int64(need) > o.max {
 		return ErrTooBig
 	}
-	if n > len(o.buf)-o.at {
-		o.grow(n)
-	}
+	o.grow(need)
 	return nil
 }
 
-// grow moves the plaintext to a bigger array. Under a limit the array doubles up to a quarter of it and
-// then jumps to the whole, so that the last move holds no more than 1.25 × max.
-func (o *output) grow(n int) {
-	have := o.at - o.start
-	want := max(have+n, 2*have, firstRoom, o.guess)
+// grow moves the plaintext to an array with room for need bytes of it or more. Under a limit the array
+// doubles up to a quarter of that and then jumps to the whole, so that the last move, the dearest, holds
+// no more than 1.25 × max.
+func (o *output) grow(need int) {
+	room := max(need, 2*(o.at-o.start), firstRoom, o.guess)
 	o.guess = 0
 	if o.max >= 0 {
-		if quarter := int(o.max / 4); have+n > quarter {
-			want = int(o.max)
-		} else {
-			want = min(want, quarter)
+		limit := o.max
+		if int64(need) <= limit/4 {
+			limit = min(limit/4, int64(room))
 		}
+		room = int(limit)
 	}
-	bigger := make([]byte, o.start+want)
+	bigger := make([]byte, o.start+room)
 	copy(bigger, o.buf[:o.at])
 	o.buf = bigger
 }
