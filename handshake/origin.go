@@ -56,7 +56,7 @@ func (o *Origins) allows(value string, scheme Scheme, host string, port int, pee
 		return true
 	}
 	if value == "null" || value == "file://" {
-		return o.LocalFiles && peer.Unmap().IsLoopback()
+		return o.LocalFiles && peer.IsLoopback()
 	}
 	got, ok := parseOrigin(value)
 	if !ok {

@@ -106,6 +106,26 @@ func TestAppendRefusalReason(t *testing.T) {
 	}
 }
 
+// The text belongs to the status: a Refusal that changes it doesn't take over its cause's text.
+func TestAppendRefusalTextFollowsStatus(t *testing.T) {
+	tests := []struct {
+		name, want string
+		err        error
+	}{
+		{"sentinel", "no WebSocket endpoint", handshake.ErrNotFound},
+		{"same-status", "no WebSocket endpoint", &handshake.Refusal{Err: handshake.ErrNotFound}},
+		{"other-status", "refused: 403 Forbidden.", &handshake.Refusal{Status: 403, Err: handshake.ErrNotFound}},
+		{"no-cause", "refused: 403 Forbidden.", &handshake.Refusal{}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := string(handshake.AppendRefusal(nil, tt.err)); !strings.Contains(got, tt.want) {
+				t.Errorf("answer %q lacks %q", got, tt.want)
+			}
+		})
+	}
+}
+
 // Whatever of the peer's bytes an error quotes, the answer has none of them.
 func TestAppendRefusalEchoesNothing(t *testing.T) {
 	const secret = "evilpeerbytes"

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -25,6 +26,7 @@ func TestSubprotocol(t *testing.T) {
 		{"nothing-in-common", []string{"a"}, []string{"b, c"}, "", nil},
 		{"only", []string{"a"}, []string{"a"}, "a", nil},
 		{"servers-order", []string{"a", "b"}, []string{"b, a"}, "a", nil},
+		{"both-orders-agree", []string{"a", "b"}, []string{"a, b"}, "a", nil},
 		{"servers-order-over-lines", []string{"a", "b"}, []string{"b", "a"}, "a", nil},
 		{"case-matters", []string{"a"}, []string{"A"}, "", nil},
 		{"no-spaces", []string{"b"}, []string{"a,b,c"}, "b", nil},
@@ -96,6 +98,39 @@ func TestSelectSubprotocol(t *testing.T) {
 	}
 	if got := handshake.Status(handshake.ErrSubprotocolChoice); got != 500 {
 		t.Errorf("a bad choice is answered with %d, want 500: it is not the peer's fault", got)
+	}
+}
+
+// What was agreed on outlives the request by as long as the connection, so no part of it may be one of
+// the request's or the answer's.
+func TestAcceptedKeepsNoBlockAlive(t *testing.T) {
+	inside := func(s, block string) bool {
+		from := uintptr(unsafe.Pointer(unsafe.StringData(block)))
+		at := uintptr(unsafe.Pointer(unsafe.StringData(s)))
+		return s != "" && from <= at && at < from+uintptr(len(block))
+	}
+	raw := strings.Clone(request("Sec-WebSocket-Protocol: chat"))
+	for name, policy := range map[string]*handshake.Policy{
+		"by-list":     {Subprotocols: []string{"chat"}},
+		"by-callback": {SelectSubprotocol: func(offered []string) string { return offered[0] }},
+	} {
+		a, err := check(policy, raw, handshake.HTTP, noPeer)
+		if err != nil || a.Subprotocol != "chat" || inside(a.Subprotocol, raw) || inside(a.AcceptKey, raw) {
+			t.Errorf("%s: %+v, %v: a part of the request's block", name, a, err)
+		}
+	}
+	answer, err := handshake.AppendAccepted(nil, handshake.Accepted{AcceptKey: handshake.AcceptKey(sampleKey), Subprotocol: "chat"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := string(answer)
+	var resp handshake.Response
+	if err := resp.Parse(block); err != nil {
+		t.Fatal(err)
+	}
+	c := handshake.ClientRequest{Key: sampleKey, Subprotocols: []string{"chat"}}
+	if a, err := c.Check(&resp); err != nil || a.Subprotocol != "chat" || inside(a.Subprotocol, block) || inside(a.AcceptKey, block) {
+		t.Errorf("client: %+v, %v: a part of the answer's block", a, err)
 	}
 }
 
