@@ -21,8 +21,8 @@ func NewKey(random [16]byte) string {
 // AcceptKey returns the Sec-WebSocket-Accept that belongs to key (RFC 6455 §4.2.2). The key is
 // hashed as it stands, not validated.
 func AcceptKey(key string) string {
-	var in [keyLen + len(acceptGUID)]byte // a valid key fits; append moves away for any other
-	sum := sha1.Sum(append(append(in[:0], key...), acceptGUID...))
+	var joined [keyLen + len(acceptGUID)]byte // a valid key fits; append moves away for any other
+	sum := sha1.Sum(append(append(joined[:0], key...), acceptGUID...))
 	var out [acceptLen]byte
 	base64.StdEncoding.Encode(out[:], sum[:])
 	return string(out[:])
