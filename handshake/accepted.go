@@ -1,7 +1,5 @@
 package handshake
 
-import "fmt"
-
 // AppendAccepted appends the 101 answer for a to dst (RFC 6455 §4.2.2). extra fields, such as
 // cookies, follow ours in order. An extra field whose name is no token or reserved for the handshake
 // (Connection, Content-Length, Host, Transfer-Encoding, Upgrade, Sec-WebSocket-*), or whose value
@@ -51,20 +49,6 @@ func appendField(dst []byte, name, value string) []byte {
 	return append(dst, "\r\n"...)
 }
 
-// Check reports whether f may be added to a handshake: ErrHeaderField says that its name is no token
-// or is one that the handshake writes itself, or that its value holds a control character.
-func (f Field) Check() error {
-	switch {
-	case !isToken(f.Name):
-		return fmt.Errorf("%w: name %.64q is no token", ErrHeaderField, f.Name)
-	case isReserved(f.Name):
-		return fmt.Errorf("%w: %s is reserved", ErrHeaderField, f.Name)
-	case !all(f.Value, isValueByte):
-		return fmt.Errorf("%w: control character in the value of %s", ErrHeaderField, f.Name)
-	}
-	return nil
-}
-
 // checkExtra returns the first error of a caller's fields.
 func checkExtra(fields []Field) error {
 	for _, f := range fields {
@@ -73,15 +57,4 @@ func checkExtra(fields []Field) error {
 		}
 	}
 	return nil
-}
-
-// isReserved reports whether the handshake writes name itself, or name would change where the
-// message ends.
-func isReserved(name string) bool {
-	const prefix = "Sec-WebSocket-"
-	if len(name) >= len(prefix) && equalFold(name[:len(prefix)], prefix) {
-		return true
-	}
-	return equalFold(name, "Connection") || equalFold(name, "Content-Length") || equalFold(name, "Host") ||
-		equalFold(name, "Transfer-Encoding") || equalFold(name, "Upgrade")
 }

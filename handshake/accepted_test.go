@@ -38,6 +38,9 @@ func TestAppendAcceptedRefusesFields(t *testing.T) {
 		if string(got) != "before" || !errors.Is(err, handshake.ErrHeaderField) {
 			t.Errorf("%+v: %q, %v; want nothing appended and ErrHeaderField", f, got, err)
 		}
+		if err := f.Check(); !errors.Is(err, handshake.ErrHeaderField) {
+			t.Errorf("%+v: Check = %v, want ErrHeaderField", f, err)
+		}
 	}
 }
 

@@ -82,3 +82,28 @@ func parseField(line string) (Field, error) {
 	}
 	return Field{Name: name, Value: trimOWS(value)}, nil
 }
+
+// Check reports whether f may be added to a handshake: ErrHeaderField says that its name is no token
+// or is one that the handshake writes itself, or that its value holds a control character.
+func (f Field) Check() error {
+	switch {
+	case !isToken(f.Name):
+		return fmt.Errorf("%w: name %.64q is no token", ErrHeaderField, f.Name)
+	case isReserved(f.Name):
+		return fmt.Errorf("%w: %s is reserved", ErrHeaderField, f.Name)
+	case !all(f.Value, isValueByte):
+		return fmt.Errorf("%w: control character in the value of %s", ErrHeaderField, f.Name)
+	}
+	return nil
+}
+
+// isReserved reports whether the handshake writes name itself, or name would change where the
+// message ends.
+func isReserved(name string) bool {
+	const prefix = "Sec-WebSocket-"
+	if len(name) >= len(prefix) && equalFold(name[:len(prefix)], prefix) {
+		return true
+	}
+	return equalFold(name, "Connection") || equalFold(name, "Content-Length") || equalFold(name, "Host") ||
+		equalFold(name, "Transfer-Encoding") || equalFold(name, "Upgrade")
+}

@@ -103,8 +103,8 @@ func appendStatusFields(dst []byte, status int, extra []Field) []byte {
 // appendExtra writes the fields of a Refusal, without those that may not stand there: a refusal has
 // to reach the peer, so a bad field is dropped rather than the answer.
 func appendExtra(dst []byte, fields []Field) []byte {
-	for i, f := range fields {
-		if checkExtra(fields[i:i+1]) != nil || equalFold(f.Name, "Content-Type") || equalFold(f.Name, "X-Content-Type-Options") {
+	for _, f := range fields {
+		if f.Check() != nil || equalFold(f.Name, "Content-Type") || equalFold(f.Name, "X-Content-Type-Options") {
 			continue
 		}
 		dst = appendField(dst, f.Name, f.Value)
