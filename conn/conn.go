@@ -1,0 +1,246 @@
+package conn
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/godwit-ws/godwit/conn/deflate"
+	"github.com/godwit-ws/godwit/conn/internal/bufpool"
+	"github.com/godwit-ws/godwit/conn/protocol"
+	"github.com/godwit-ws/godwit/frame"
+	"github.com/godwit-ws/godwit/handshake"
+)
+
+// Opcode is the type of a message: Text or Binary.
+type Opcode = frame.Opcode
+
+// The two types of messages (RFC 6455 §5.6).
+const (
+	Text   = frame.Text
+	Binary = frame.Binary
+)
+
+// Conn is a WebSocket connection whose opening handshake is done. It is made by
+// a Dialer, an Upgrader or Pipe. Every method may be called from any goroutine
+// at any time; frames of different calls never interleave.
+type Conn struct {
+	nc     net.Conn
+	raw    rawConn // the way around nc, where the platform has one
+	cfg    *Config
+	role   protocol.Role
+	sweep  *sweeper
+	start  time.Time
+	hello  hello
+	secure bool // over TLS: a write that timed out can't be taken up again
+
+	// Reading: owned by whoever holds the reading baton (lockRead).
+	recv    protocol.Receiver
+	scratch *bufpool.Buffer // holds what recv has buffered
+	size    int             // of the next scratch
+	readErr error           // came together with bytes; due at the next read
+	stream  *MessageReader  // the message being streamed
+
+	closing atomic.Bool // we sent Close: messages are dropped
+
+	mu   sync.Mutex
+	cond sync.Cond // any change of the fields below that someone may wait for
+
+	reading   bool // the reading baton is held
+	hooked    bool // messages go to hooks
+	waiting   bool // the reader waits for bytes
+	kicked    bool // it was woken by a past deadline, which is still set
+	readCtx   context.Context
+	readWatch watch
+
+	send          protocol.Sender
+	keys          keySource
+	out           *bufpool.Buffer // encoded, to be written next
+	queue         queue           // messages not yet encoded for the wire, behind out
+	flushing      bool            // the write baton is held
+	writeCtx      context.Context
+	writeWatch    watch
+	writeDeadline bool   // the connection below has one set
+	writes        uint64 // counts finished writes
+	wr            pendingWrite
+	flushFn       func() // flushLoop, kept so that starting it doesn't allocate
+	writer        *MessageWriter
+	corked        bool
+	batch         uint64 // counts corks
+	swept         bool   // the sweeper knows of us
+
+	sentClose *CloseError // what we sent
+	writeErr  error       // writing is over, reading may still find the reason
+	pending   *CloseError // the reader is to fail the connection with it
+	end       error       // how it ended; ended{}, set once
+	userCtx   context.Context
+	cancel    context.CancelCauseFunc
+	timers    timers
+	pings     pings
+}
+
+// hello is what the opening handshake left behind.
+type hello struct {
+	request     *handshake.Request
+	response    *handshake.Response
+	subprotocol string
+	parent      context.Context // of the connection's context
+}
+
+// setup is what a new Conn needs beside its configuration.
+type setup struct {
+	role     protocol.Role
+	hello    hello
+	deflate  *handshake.Deflate // the agreed parameters; nil if none
+	leftover []byte             // bytes that followed the handshake
+	sweep    *sweeper
+}
+
+// newConn makes the Conn of a finished handshake. cfg has its defaults filled in
+// and is shared by many.
+func newConn(nc net.Conn, cfg *Config, s setup) *Conn {
+	c := &Conn{nc: nc, cfg: cfg, role: s.role, hello: s.hello, sweep: s.sweep, start: time.Now()}
+	c.cond.L = &c.mu
+	c.flushFn = c.flushLoop
+	_, c.secure = nc.(*tls.Conn)
+	c.raw.init(c)
+	c.size = minScratch
+	c.initProtocol(s.deflate)
+	if len(s.leftover) > 0 {
+		c.scratch = bufpool.Get(len(s.leftover))
+		c.scratch.B = append(c.scratch.B, s.leftover...)
+		c.recv.Feed(c.scratch.B)
+	}
+	c.startTimers()
+	return c
+}
+
+// initProtocol sets up the two halves of the protocol.
+func (c *Conn) initProtocol(agreed *handshake.Deflate) {
+	in := protocol.ReceiverConfig{
+		Role:           c.role,
+		MaxMessageSize: c.cfg.MaxMessageSize,
+		MaxFragments:   c.cfg.MaxFragments,
+	}
+	out := protocol.SenderConfig{
+		Role:      c.role,
+		MaxFrame:  int(max(0, c.cfg.MaxMessageSize)),
+		Threshold: c.cfg.Compression.Threshold,
+		Key:       c.keys.next,
+	}
+	if agreed != nil {
+		ours, theirs := directions(c.role, agreed)
+		in.Decompressor = deflate.NewDecompressor(deflate.DecompressorConfig{
+			WindowBits: theirs.bits, NoTakeover: theirs.noTakeover,
+		})
+		out.Compressor = deflate.NewCompressor(deflate.CompressorConfig{
+			WindowBits: ours.bits, NoTakeover: ours.noTakeover, HistorySize: c.cfg.Compression.History,
+		})
+		out.WindowBits = ours.bits
+	}
+	c.recv.Init(in)
+	c.send.Init(out)
+}
+
+// direction is what was agreed on for one direction (RFC 7692 §7.1).
+type direction struct {
+	bits       int
+	noTakeover bool
+}
+
+// directions sorts the agreed parameters by who sends.
+func directions(role protocol.Role, d *handshake.Deflate) (ours, theirs direction) {
+	server := direction{d.ServerMaxWindowBits, d.ServerNoContextTakeover}
+	client := direction{d.ClientMaxWindowBits, d.ClientNoContextTakeover}
+	if role == protocol.Server {
+		return server, client
+	}
+	return client, server
+}
+
+// RemoteAddr returns the peer's address, as the connection below gives it.
+func (c *Conn) RemoteAddr() net.Addr { return c.nc.RemoteAddr() }
+
+// LocalAddr returns our address, as the connection below gives it.
+func (c *Conn) LocalAddr() net.Addr { return c.nc.LocalAddr() }
+
+// Subprotocol returns the agreed subprotocol, or "" (RFC 6455 §1.9).
+func (c *Conn) Subprotocol() string { return c.hello.subprotocol }
+
+// Request returns the opening request a server received, and nil on a client. It
+// must not be changed.
+func (c *Conn) Request() *handshake.Request { return c.hello.request }
+
+// Response returns the opening response a client received, and nil on a server.
+// It must not be changed.
+func (c *Conn) Response() *handshake.Response { return c.hello.response }
+
+// Compressed reports whether permessage-deflate was agreed on (RFC 7692).
+func (c *Conn) Compressed() bool { return c.recv.Compression() }
+
+// Err returns nil while the connection is up, and then how it ended: an error
+// that Is ErrClosed and As *CloseError.
+func (c *Conn) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.end
+}
+
+// Context returns a context that ends with the connection; its cause is then
+// what Err returns. Its values are those of the request's context, for a server
+// under net/http, and of the context given to Dial.
+func (c *Conn) Context() context.Context {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.userCtx == nil {
+		parent := c.hello.parent
+		if parent == nil {
+			parent = context.Background()
+		}
+		c.userCtx, c.cancel = context.WithCancelCause(context.WithoutCancel(parent))
+		if c.end != nil {
+			c.cancel(c.end)
+		}
+	}
+	return c.userCtx
+}
+
+// finish ends the connection, once. mu is held.
+func (c *Conn) finish(e *CloseError) {
+	if c.end != nil {
+		return
+	}
+	c.end = ended{e}
+	c.closing.Store(true)
+	c.stopTimers()
+	c.readWatch.stop()
+	c.writeWatch.stop()
+	if c.cancel != nil {
+		c.cancel(c.end)
+	}
+	closeTransport(c.nc)
+	c.cond.Broadcast()
+}
+
+// await waits for a change of state, for ctx or for the time limit, whichever
+// comes first; the caller then looks again. mu is held, and given up meanwhile.
+// It is the slow path of everything: what it needs it makes anew.
+func (c *Conn) await(ctx context.Context, limit time.Time) {
+	wake := func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.cond.Broadcast()
+	}
+	if ctx.Done() != nil {
+		stop := context.AfterFunc(ctx, wake)
+		defer stop()
+	}
+	if !limit.IsZero() {
+		timer := time.AfterFunc(time.Until(limit), wake)
+		defer timer.Stop()
+	}
+	c.cond.Wait()
+}

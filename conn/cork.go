@@ -1,0 +1,106 @@
+package conn
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// corkLimit is how many bytes a cork holds back at the most.
+const corkLimit = 64 << 10
+
+// corkTime is how long a cork may hold bytes back while its hook runs.
+const corkTime = time.Millisecond
+
+// cork holds output back until uncork, so that all answers to one read leave in
+// one write.
+func (c *Conn) cork() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.corked = true
+	c.batch++
+}
+
+// uncork writes what was held back.
+func (c *Conn) uncork() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.corked = false
+	if c.out != nil && !c.flushing && c.brokenWrite() == nil {
+		c.flush(context.Background(), nil, false) // its error is in the state
+	}
+}
+
+// watchCork makes sure that what the cork holds back leaves soon, even if the
+// hook that runs takes its time. mu is held.
+func (c *Conn) watchCork() {
+	if !c.swept {
+		c.swept = true
+		c.sweep.add(c, c.batch)
+	}
+}
+
+// sweeper flushes the corks of hooks that are still running after corkTime. It is
+// part of an engine value (Upgrader, Dialer). Its timer runs only while a cork
+// has been used lately: there is no goroutine to stop.
+type sweeper struct {
+	mu    sync.Mutex
+	corks []watchedCork
+	spare []watchedCork
+	timer *time.Timer
+	armed bool
+}
+
+// watchedCork is a connection, with the cork it had when it was added.
+type watchedCork struct {
+	c     *Conn
+	batch uint64
+}
+
+// add has c looked at after corkTime. c.mu is held.
+func (s *sweeper) add(c *Conn, batch uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.corks = append(s.corks, watchedCork{c, batch})
+	if s.armed {
+		return
+	}
+	s.armed = true
+	if s.timer == nil {
+		s.timer = time.AfterFunc(corkTime, s.run)
+	} else {
+		s.timer.Reset(corkTime)
+	}
+}
+
+// run looks at all corks once.
+func (s *sweeper) run() {
+	s.mu.Lock()
+	corks := s.corks
+	s.corks, s.spare = s.spare[:0], nil
+	s.armed = false
+	s.mu.Unlock()
+	for i, w := range corks {
+		w.c.sweepCork(w.batch)
+		corks[i] = watchedCork{}
+	}
+	s.mu.Lock()
+	s.spare = corks
+	s.mu.Unlock()
+}
+
+// sweepCork flushes c's output if the same cork still holds it back. It doesn't
+// wait for the peer.
+func (c *Conn) sweepCork(batch uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.swept = false
+	if !c.corked || c.out == nil || c.flushing || c.brokenWrite() != nil {
+		return
+	}
+	if c.batch != batch {
+		c.watchCork()
+		return
+	}
+	c.startFlush()
+}

@@ -1,0 +1,76 @@
+// Package conn is WebSocket connections over goroutines and blocking I/O: the
+// opening handshake for servers and clients, reading and writing messages,
+// pings, timeouts and closing (RFC 6455, RFC 7692). It runs over any net.Conn,
+// TLS included, and under net/http.
+//
+// A server under net/http, and a client:
+//
+//	http.Handle("/echo", conn.Handler(func(c *conn.Conn) error {
+//		for m, err := range c.Messages(c.Context()) {
+//			if err != nil {
+//				return err
+//			}
+//			if err := c.Write(c.Context(), m.Opcode, m.Data); err != nil {
+//				return err
+//			}
+//		}
+//		return nil
+//	}))
+//
+//	c, err := conn.Dial(ctx, "ws://127.0.0.1:8080/echo")
+//
+// The rules of the protocol are in conn/protocol, which both engines drive; this
+// package adds sockets, locks and clocks. It knows nothing of routes and topics,
+// and logs only what a function given to Handler returns to nobody else.
+//
+// # Three ways to drive a connection
+//
+//   - Read and Write: a goroutine reads. Someone must be reading for pings, pongs
+//     and the peer's Close to be seen; DiscardReads does so for those who only
+//     write.
+//   - Reader and Writer: messages as streams.
+//   - Run: messages go to Hooks, on one goroutine. It is the fastest: messages
+//     are handed out where they lie, and all answers to one read leave in one
+//     write.
+//
+// # Contexts
+//
+// A context that ends during a read or a write leaves the connection usable.
+// What was received of a message is kept for the next read. A message whose
+// sending has begun is sent on in the background, and the call returns
+// ErrWriteUnfinished. Over TLS, where a write that was broken off can't be taken
+// up again, such a write is done by another goroutine. With context.Background,
+// or a context that is used again, nothing is allocated for all this.
+//
+// # Who owns the bytes
+//
+// What Read returns is the caller's for ever; what ReadInto returns lies in the
+// caller's array or grew from it; what Messages and Hooks are given is valid
+// until the next message. Bytes passed to a write are the caller's again when
+// the call returns.
+//
+// A connection that waits for bytes holds no read buffer: over TCP and unix
+// sockets on Linux it takes one from a pool when bytes are there. Elsewhere, and
+// over TLS, it holds 4 KiB. Output is held only while it can't be written.
+//
+// # How a connection ends
+//
+// However it ends, a *CloseError says so, with the code, who ended it and why;
+// every later call returns it, as an error that Is net.ErrClosed. A violation is
+// answered with the Close frame it deserves (RFC 6455 §7.1.7), and TCP is then
+// closed so that the peer can read it: our direction at once, the other when the
+// peer has closed it, or after a second or 8 MiB.
+//
+// # Decisions
+//
+// One mutex and one condition variable a connection: all that is rarely waited
+// for (the batons of reading and writing, room in the queue, pongs, the end) is
+// waited for on one condition, woken by contexts and timers through
+// context.AfterFunc. Reading and writing themselves wait in the connection below.
+//
+// One timer a connection, which is moved only if it would fire too late, and
+// looks again when it fires: an active connection pays for no timer per message.
+//
+// Only Close waits for the peer with the connection's own reads; Ping doesn't,
+// since a message that came in between would have nowhere to go.
+package conn

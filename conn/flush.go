@@ -1,0 +1,275 @@
+package conn
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/godwit-ws/godwit/conn/internal/bufpool"
+)
+
+// carryLimit is how many bytes of others a sender writes before it hands the
+// rest to a goroutine, in bytes.
+const carryLimit = 256 << 10
+
+// pieceSize is how many bytes are given to net.Conn at a time, so that progress
+// is seen.
+const pieceSize = 64 << 10
+
+// pendingWrite is the write in progress. It belongs to the write baton.
+type pendingWrite struct {
+	head    []byte // encoded bytes
+	tail    []byte // a payload written from where it lies, behind head
+	written int
+}
+
+func (w *pendingWrite) done() bool { return len(w.head)+len(w.tail) == 0 }
+
+func (w *pendingWrite) advance(n int) {
+	w.written += n
+	fromHead := min(n, len(w.head))
+	w.head, w.tail = w.head[fromHead:], w.tail[n-fromHead:]
+}
+
+// piece returns what to write next.
+func (w *pendingWrite) piece() []byte {
+	p := w.head
+	if len(p) == 0 {
+		p = w.tail
+	}
+	return p[:min(len(p), pieceSize)]
+}
+
+// Flush writes what a cork holds back. Outside hooks nothing is ever held back.
+func (c *Conn) Flush(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.unwritable(); err != nil {
+		return err
+	}
+	if c.out == nil || c.flushing {
+		return nil
+	}
+	return c.flush(ctx, nil, false)
+}
+
+// flush takes the write baton and writes the output, then tail, then what others
+// have queued meanwhile. lone says that the output is one message, which is taken
+// back if ctx ends before a byte of it was written. mu is held and nobody is
+// flushing.
+func (c *Conn) flush(ctx context.Context, tail []byte, lone bool) error {
+	c.flushing = true
+	if c.secure && ctx.Done() != nil {
+		return c.flushElsewhere(ctx, tail)
+	}
+	err := c.writeOut(ctx, tail)
+	if !errors.Is(err, errInterrupted) {
+		c.carry()
+		return err
+	}
+	if lone && c.wr.written == 0 {
+		c.dropOut()
+		c.carry()
+		return writeError(ctx.Err())
+	}
+	go c.flushFn() // the baton goes with it
+	return ErrWriteUnfinished
+}
+
+// flushElsewhere lets a goroutine write, and waits for it as long as ctx lasts:
+// over TLS a write can't be interrupted and taken up again.
+func (c *Conn) flushElsewhere(ctx context.Context, tail []byte) error {
+	c.out.B = append(c.out.B, tail...)
+	target := c.writes + 1
+	go c.flushFn()
+	if !c.writeWatch.set(ctx, c.writeCtxEnded) {
+		return ErrWriteUnfinished
+	}
+	for c.writes < target {
+		if err := c.brokenWrite(); err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return ErrWriteUnfinished
+		}
+		c.cond.Wait()
+	}
+	return c.brokenWrite()
+}
+
+// brokenWrite returns why writing is over, other than by our own Close. mu is
+// held.
+func (c *Conn) brokenWrite() error {
+	switch {
+	case c.end != nil:
+		return c.end
+	case c.writeErr != nil:
+		return ended{abnormal(c.writeErr)}
+	}
+	return nil
+}
+
+// flushLoop writes what is there, as the holder of the write baton.
+func (c *Conn) flushLoop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.out != nil {
+		c.writeOut(context.Background(), nil) // its error is in the state
+	}
+	c.carry()
+}
+
+// carry writes what others have queued, and lays the write baton down. mu is
+// held, except while writing.
+func (c *Conn) carry() {
+	for carried := 0; !c.queue.empty() && c.brokenWrite() == nil; {
+		if carried > carryLimit {
+			go c.flushFn() // the baton goes with it
+			return
+		}
+		out := c.output(min(c.queue.size(), commitSize))
+		out.B = c.queue.commit(&c.send, out.B)
+		carried += len(out.B)
+		c.writeOut(context.Background(), nil) // its error is in the state
+	}
+	if c.brokenWrite() != nil {
+		c.queue.reset()
+		c.dropOut()
+	}
+	c.flushing = false
+	c.cond.Broadcast()
+}
+
+// writeOut writes the output and then tail. When ctx ends first it keeps what is
+// left of both as the output and returns errInterrupted; any other error ends
+// writing on this connection. mu is held, except while writing.
+func (c *Conn) writeOut(ctx context.Context, tail []byte) error {
+	out := c.out
+	c.out = nil
+	c.wr = pendingWrite{head: out.B, tail: tail}
+	c.mu.Unlock()
+	err := c.transmit(ctx)
+	c.mu.Lock()
+	c.unblockWrite()
+	c.writes++
+	switch {
+	case err == nil:
+		bufpool.Put(out)
+	case errors.Is(err, errInterrupted):
+		c.keepRest(out)
+	default:
+		bufpool.Put(out)
+		err = c.writeFailed(err)
+	}
+	c.wr.head, c.wr.tail = nil, nil
+	c.cond.Broadcast()
+	return err
+}
+
+// keepRest makes what is left of the write the output, in memory of our own.
+func (c *Conn) keepRest(out *bufpool.Buffer) {
+	if len(c.wr.tail) == 0 {
+		out.B = append(out.B[:0], c.wr.head...)
+		c.out = out
+		return
+	}
+	rest := bufpool.Get(len(c.wr.head) + len(c.wr.tail))
+	rest.B = append(append(rest.B, c.wr.head...), c.wr.tail...)
+	bufpool.Put(out)
+	c.out = rest
+}
+
+func (c *Conn) dropOut() {
+	bufpool.Put(c.out)
+	c.out = nil
+}
+
+// transmit writes c.wr to the connection below.
+func (c *Conn) transmit(ctx context.Context) error {
+	if c.raw.usable() {
+		return c.raw.send(c, ctx)
+	}
+	for !c.wr.done() {
+		if !c.blockWrite(ctx) {
+			return errInterrupted
+		}
+		n, err := c.nc.Write(c.wr.piece())
+		c.wr.advance(n)
+		if err != nil {
+			return interrupted(ctx, err)
+		}
+	}
+	return nil
+}
+
+// interrupted returns errInterrupted in place of err if err came of ctx's end.
+func interrupted(ctx context.Context, err error) error {
+	if ctx.Err() != nil && timedOut(err) {
+		return errInterrupted
+	}
+	return err
+}
+
+// blockWrite prepares for a write that may have to wait: for WriteTimeout, and
+// for ctx. It returns false if ctx has ended.
+func (c *Conn) blockWrite(ctx context.Context) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if ctx.Err() != nil {
+		return false
+	}
+	if ctx.Done() != nil {
+		if !c.writeWatch.set(ctx, c.writeCtxEnded) {
+			return false
+		}
+		c.writeCtx = ctx
+	}
+	if timeout := c.cfg.WriteTimeout; timeout > 0 {
+		c.writeDeadline = true
+		c.nc.SetWriteDeadline(time.Now().Add(timeout)) // fails only on a closed connection
+	}
+	return true
+}
+
+// unblockWrite takes back what blockWrite did. mu is held.
+func (c *Conn) unblockWrite() {
+	c.writeCtx = nil
+	if c.writeDeadline {
+		c.writeDeadline = false
+		c.nc.SetWriteDeadline(never)
+	}
+}
+
+// writeCtxEnded is called when the context of writeWatch ends.
+func (c *Conn) writeCtxEnded(ctx context.Context) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.writeCtx == ctx {
+		c.writeDeadline = true
+		c.nc.SetWriteDeadline(past)
+	}
+	c.cond.Broadcast()
+}
+
+// writeFailed sorts an error of the connection below. mu is held.
+//
+// A peer that takes nothing is dropped at once. Where the peer is gone, its Close
+// may still be there to read, so whoever reads finds the end.
+func (c *Conn) writeFailed(err error) error {
+	switch {
+	case c.writeErr != nil || c.end != nil:
+	case timedOut(err):
+		c.finish(abnormal(ErrWriteTimeout))
+	case c.reading:
+		c.writeErr = err
+		c.closeWithin(goneTimeout)
+	default:
+		c.writeErr = err
+		c.finish(abnormal(err))
+	}
+	return c.brokenWrite()
+}
+
+// goneTimeout is how long a reader may look for the Close of a peer that can't be
+// written to.
+const goneTimeout = time.Second

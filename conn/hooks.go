@@ -1,0 +1,124 @@
+package conn
+
+import (
+	"context"
+	"errors"
+	"runtime/debug"
+
+	"github.com/godwit-ws/godwit/conn/protocol"
+	"github.com/godwit-ws/godwit/frame"
+)
+
+// Hooks is what happens on a connection driven by Run: one value for each
+// connection. Never two hooks of a connection run at once, and what they send is
+// corked: all answers to one read leave in one write.
+type Hooks interface {
+	// OnOpen is called first.
+	OnOpen(c *Conn) error
+	// OnMessage is called for each message, in order. p is valid until it returns.
+	OnMessage(c *Conn, op Opcode, p []byte) error
+	// OnClose is called once, last, when the connection has ended.
+	OnClose(c *Conn, e *CloseError)
+}
+
+// Run drives the connection by hooks, on the calling goroutine, until it has
+// ended, and returns how. A hook that returns an error ends the connection: with
+// its code if it is a *CloseError, with CodeInternalError else; so does one that
+// panics, with a *PanicError as the cause. The cause is not sent to the peer.
+//
+// From now on reads return ErrHookDriven, and Close sends and returns.
+func (c *Conn) Run(h Hooks) error {
+	if err := c.hook(); err != nil {
+		return err
+	}
+	err := c.call(func() error { return h.OnOpen(c) })
+	if err == nil {
+		err = c.deliver(h)
+	}
+	e, ok := errors.AsType[*CloseError](c.endWith(err))
+	if !ok {
+		panic("conn: an end without a CloseError")
+	}
+	c.call(func() error { h.OnClose(c, e); return nil })
+	return c.Err()
+}
+
+// hook takes the reading baton for good.
+func (c *Conn) hook() error {
+	if err := c.lockRead(context.Background()); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hooked = true
+	return nil
+}
+
+// deliver passes messages to OnMessage until the connection ends or a hook
+// returns an error.
+func (c *Conn) deliver(h Hooks) error {
+	c.recv.SetMode(protocol.Whole)
+	for {
+		err := c.call(func() error { return c.deliverBatch(h) })
+		c.uncork()
+		if err == nil {
+			err = c.fill(context.Background())
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// deliverBatch passes on all messages of what was received, corked.
+func (c *Conn) deliverBatch(h Hooks) error {
+	c.cork()
+	for {
+		ev, err := c.recv.Next()
+		switch {
+		case err == frame.ErrShort: // bare by Next's contract
+			return nil
+		case err != nil:
+			return err
+		case ev.Kind != protocol.Message:
+			err = c.control(context.Background(), ev)
+		case c.closing.Load():
+			c.recv.SetMode(protocol.Discard) // after our Close nothing is delivered
+		default:
+			err = h.OnMessage(c, ev.Opcode, ev.Payload)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// call calls a hook, and turns a panic into an error.
+func (c *Conn) call(f func() error) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = &PanicError{Value: value, Stack: debug.Stack()}
+		}
+	}()
+	return f()
+}
+
+// endWith ends the connection for err, which may be how it has ended, what the
+// receiver found, or a hook's error, and returns how it ended.
+func (c *Conn) endWith(err error) error {
+	c.uncork()
+	if end := c.Err(); end != nil {
+		return end
+	}
+	return c.fail(answer(err))
+}
+
+// answer returns what to tell the peer when a hook or handler returned err: the
+// *CloseError in it if there is one, and if it can be sent, else
+// CodeInternalError.
+func answer(err error) *CloseError {
+	if e, ok := errors.AsType[*CloseError](err); ok && e.Code.Sendable() {
+		return &CloseError{Code: e.Code, Reason: e.Reason, Err: e.Err}
+	}
+	return &CloseError{Code: frame.CodeInternalError, Reason: "internal error", Err: err}
+}

@@ -1,0 +1,179 @@
+package conn
+
+import (
+	"context"
+	"encoding/binary"
+	"time"
+
+	"github.com/godwit-ws/godwit/frame"
+)
+
+// pings are the pings under way. Each carries its number, and a pong answers all
+// up to its own (RFC 6455 §5.5.3). Guarded by the Conn's mu.
+type pings struct {
+	sent     uint64 // number of the last one
+	answered uint64
+	at       time.Time // when that answer came
+	waiting  int       // calls of Ping under way
+	keep     uint64    // number of the last one of our own
+}
+
+// pingSize is the length of our pings' payload in bytes.
+const pingSize = 8
+
+// Ping sends a ping and waits for its pong; it returns the time between them.
+// The pong is found by whoever reads: while nobody does, Ping waits. If ctx ends
+// first its error is returned, and the connection stays usable.
+func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.unwritable(); err != nil {
+		return 0, err
+	}
+	start := time.Now()
+	number := c.appendPing()
+	if !c.flushing {
+		if err := c.flush(ctx, nil, false); err != nil {
+			return 0, err
+		}
+	}
+	c.pings.waiting++
+	defer func() { c.pings.waiting-- }()
+	for c.pings.answered < number {
+		if c.end != nil {
+			return 0, c.end
+		}
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		c.await(ctx, never)
+	}
+	return c.pings.at.Sub(start), nil
+}
+
+// appendPing adds a ping to the output and returns its number. mu is held.
+func (c *Conn) appendPing() uint64 {
+	c.pings.sent++
+	var payload [pingSize]byte
+	binary.BigEndian.PutUint64(payload[:], c.pings.sent)
+	c.appendControl(frame.Ping, payload[:])
+	return c.pings.sent
+}
+
+// appendControl adds a ping or pong to the output. mu is held.
+func (c *Conn) appendControl(op frame.Opcode, payload []byte) {
+	c.appendFrame(func(dst []byte) []byte {
+		dst, _ = c.send.AppendControl(dst, op, payload) // no payload of ours is too long
+		return dst
+	})
+}
+
+// pinged notes a pong. One we didn't ask for is ignored.
+func (c *Conn) pinged(payload []byte) {
+	if len(payload) != pingSize {
+		return
+	}
+	number := binary.BigEndian.Uint64(payload)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if number > c.pings.sent || number <= c.pings.answered {
+		return
+	}
+	c.pings.answered = number
+	if number >= c.pings.keep {
+		c.timers.pinged = never
+	}
+	if c.pings.waiting > 0 {
+		c.pings.at = time.Now()
+		c.cond.Broadcast()
+	}
+}
+
+// tickPing sends the connection's own ping when it is due. mu is held.
+func (c *Conn) tickPing(now time.Time) {
+	t := &c.timers
+	if t.ping.IsZero() || c.unwritable() != nil {
+		return
+	}
+	if !now.Before(t.ping) {
+		t.ping = now.Add(c.cfg.PingInterval)
+		c.pings.keep = c.appendPing()
+		if t.pinged.IsZero() {
+			t.pinged = now
+		}
+		if !c.flushing && !c.corked {
+			c.flushing = true
+			go c.flushFn()
+		}
+	}
+	c.wakeAt(t.ping)
+}
+
+// replyLimit is how many bytes of unsent output a reader adds pongs to. Past it
+// the reader waits, so that a peer that pings and doesn't read is held up.
+const replyLimit = 64 << 10
+
+// pong answers a ping with its payload (RFC 6455 §5.5.2). The answer leaves
+// before the reader waits for more.
+func (c *Conn) pong(ctx context.Context, payload []byte) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.unwritable() != nil {
+		return nil // what ended the connection shows in reading on
+	}
+	c.appendControl(frame.Pong, payload)
+	for c.unsent() > replyLimit {
+		if err := ctx.Err(); err != nil {
+			return readError(err)
+		}
+		if c.brokenWrite() != nil {
+			return nil
+		}
+		if !c.flushing {
+			c.startFlush()
+		}
+		c.await(ctx, never)
+	}
+	return nil
+}
+
+// unsent returns the bytes of output that wait. mu is held.
+func (c *Conn) unsent() int {
+	n := c.queue.size()
+	if c.out != nil {
+		n += len(c.out.B)
+	}
+	return n
+}
+
+// flushReplies sends the pongs that the reader has left in the output. It must
+// not wait for a peer that may itself be waiting for us to read. mu is held.
+func (c *Conn) flushReplies() {
+	if c.out == nil || c.flushing || c.corked || c.brokenWrite() != nil {
+		return
+	}
+	if !c.raw.usable() {
+		c.startFlush()
+		return
+	}
+	c.flushing = true
+	if c.writeOut(doneContext, nil) != nil {
+		go c.flushFn() // the baton goes with it
+		return
+	}
+	c.carry()
+}
+
+// startFlush lets a goroutine write the output. mu is held and nobody is
+// flushing.
+func (c *Conn) startFlush() {
+	c.flushing = true
+	go c.flushFn() // the baton goes with it
+}
+
+// doneContext lets a write do what it can without waiting.
+var doneContext = func() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}()

@@ -1,0 +1,126 @@
+package protocol
+
+import (
+	"errors"
+
+	"github.com/godwit-ws/godwit/conn/deflate"
+	"github.com/godwit-ws/godwit/frame"
+)
+
+// dataChunk takes a piece of a data frame's payload.
+func (r *Receiver) dataChunk(c frame.Chunk) (Event, bool, *frame.CloseError) {
+	end := c.Last && r.ended
+	switch {
+	case r.mode == Discard:
+		if end {
+			r.finish()
+		}
+		return Event{}, false, nil
+	case r.compressed:
+		return r.compressedChunk(c, end)
+	}
+	if !r.open(c) || end && r.opcode == frame.Text && !r.text.Complete() {
+		return Event{}, false, errText // RFC 6455 §8.1
+	}
+	if r.mode == Stream {
+		return r.part(c, end)
+	}
+	return r.gather(c, end)
+}
+
+// open unmasks the chunk in place and, for text, checks it: false at the first
+// byte that can't belong to valid UTF-8.
+func (r *Receiver) open(c frame.Chunk) (ok bool) {
+	switch {
+	case r.opcode == frame.Text && c.Header.Masked:
+		_, ok = r.text.Unmask(c.Payload, c.Key)
+		return ok
+	case r.opcode == frame.Text:
+		return r.text.Feed(c.Payload)
+	case c.Header.Masked:
+		frame.Mask(c.Payload, c.Key)
+	}
+	return true
+}
+
+// part hands the chunk out as it is. The first one is handed out even if it is
+// empty, so that a reader learns of the message as soon as its header is there.
+func (r *Receiver) part(c frame.Chunk, end bool) (Event, bool, *frame.CloseError) {
+	first := c.First && r.frames == 1
+	ev := Event{Kind: Part, Opcode: r.opcode, Last: end, Payload: c.Payload}
+	if end {
+		r.finish()
+	}
+	return ev, first || end || len(c.Payload) > 0, nil
+}
+
+// gather adds the chunk to the message, or hands it out in place if it is one.
+func (r *Receiver) gather(c frame.Chunk, end bool) (Event, bool, *frame.CloseError) {
+	if end && c.First && r.frames == 1 {
+		ev := Event{Kind: Message, Opcode: r.opcode, Last: true, Payload: c.Payload}
+		r.finish()
+		return ev, true, nil
+	}
+	if r.direct {
+		r.msg.b = r.msg.b[:len(r.msg.b)+len(c.Payload)]
+	} else {
+		r.msg.append(c.Payload, int64(len(c.Payload))+r.parser.Remaining())
+	}
+	if !end {
+		return Event{}, false, nil
+	}
+	return r.message(), true, nil
+}
+
+// message hands out what was assembled.
+func (r *Receiver) message() Event {
+	ev := Event{Kind: Message, Opcode: r.opcode, Last: true, Payload: r.msg.b, Taken: r.msg.attached}
+	if ev.Taken {
+		r.msg = assembly{}
+	}
+	r.lent = true
+	r.finish()
+	return ev
+}
+
+// finish leaves the message.
+func (r *Receiver) finish() {
+	r.opcode, r.compressed = 0, false
+}
+
+// compressedChunk gathers the compressed payload and inflates it at the end
+// (RFC 7692 §6.2). What came in one piece is inflated from where it lies.
+func (r *Receiver) compressedChunk(c frame.Chunk, end bool) (Event, bool, *frame.CloseError) {
+	if c.Header.Masked {
+		frame.Mask(c.Payload, c.Key)
+	}
+	if end && c.First && r.frames == 1 {
+		return r.inflate(c.Payload)
+	}
+	r.zip.append(c.Payload, int64(len(c.Payload))+r.parser.Remaining())
+	if !end {
+		return Event{}, false, nil
+	}
+	return r.inflate(r.zip.b)
+}
+
+// inflate makes the message of its compressed form. The limit holds for the
+// output while it grows.
+func (r *Receiver) inflate(src []byte) (Event, bool, *frame.CloseError) {
+	r.msg.grow(4*int64(len(src)), 1)
+	out, err := r.inflater.AppendMessage(r.msg.b[:0], src, r.maxSize)
+	r.msg.b = out
+	switch {
+	case errors.Is(err, deflate.ErrTooBig):
+		return Event{}, false, errTooBig
+	case err != nil:
+		return Event{}, false, corrupt(err)
+	case r.opcode == frame.Text && !(r.text.Feed(out) && r.text.Complete()):
+		return Event{}, false, errText
+	}
+	ev := r.message()
+	if r.mode == Stream {
+		ev.Kind = Part
+	}
+	return ev, true, nil
+}

@@ -1,0 +1,50 @@
+package protocol
+
+import (
+	"errors"
+
+	"github.com/godwit-ws/godwit/frame"
+)
+
+// ErrClosed is returned by a Sender that has sent its Close frame: nothing may
+// follow it (RFC 6455 §5.5.1).
+var ErrClosed = errors.New("protocol: a Close frame was sent")
+
+// ErrNotUTF8 is returned for a text message that is not UTF-8 (RFC 6455 §5.6).
+// Nothing of it was sent.
+var ErrNotUTF8 = errors.New("protocol: text message is not UTF-8")
+
+// ErrOpcode is returned for a message that is neither Text nor Binary, and for a
+// control payload or opcode that can't be sent.
+var ErrOpcode = errors.New("protocol: not a message opcode (want Text or Binary)")
+
+// ErrControl is returned for a control frame of more than frame.MaxControl bytes.
+var ErrControl = errors.New("protocol: control payload over 125 bytes")
+
+// What is said to a peer that breaks a rule. Made once: hostile input costs no
+// allocation.
+var (
+	errReservedBit            = violation("reserved bit set")
+	errReservedOpcode         = violation("reserved opcode")
+	errUnmasked               = violation("unmasked frame from client")
+	errMasked                 = violation("masked frame from server")
+	errCompressedControl      = violation("RSV1 set on a control frame")
+	errFragmentedControl      = violation("fragmented control frame")
+	errLongControl            = violation("control frame over 125 bytes")
+	errCompressedContinuation = violation("RSV1 set on a continuation frame")
+	errOrphan                 = violation("continuation frame without a message")
+	errInterleaved            = violation("new message inside a fragmented one")
+
+	errFragments = &frame.CloseError{Code: frame.CodePolicyViolation, Reason: "too many fragments"}
+	errTooBig    = &frame.CloseError{Code: frame.CodeMessageTooBig, Reason: "message too big"}
+	errText      = &frame.CloseError{Code: frame.CodeInvalidPayload, Reason: "text is not UTF-8"}
+)
+
+func violation(reason string) *frame.CloseError {
+	return &frame.CloseError{Code: frame.CodeProtocolError, Reason: reason}
+}
+
+// corrupt is the answer to a deflate stream that can't be inflated.
+func corrupt(cause error) *frame.CloseError {
+	return &frame.CloseError{Code: frame.CodeInvalidPayload, Reason: "corrupt compressed data", Err: cause}
+}

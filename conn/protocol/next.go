@@ -1,0 +1,131 @@
+package protocol
+
+import "github.com/godwit-ws/godwit/frame"
+
+// Next returns what the received bytes hold next. When they are used up it
+// returns frame.ErrShort, unwrapped. A violation gives the *frame.CloseError to
+// fail the connection with (RFC 6455 §7.1.7), now and on each later call. After
+// the peer's Close all bytes are dropped.
+func (r *Receiver) Next() (Event, error) {
+	r.release()
+	if ev, ok := r.collected(); ok {
+		return ev, nil
+	}
+	for {
+		if r.err != nil {
+			return Event{}, r.err
+		}
+		if r.closed {
+			r.in = nil
+			return Event{}, frame.ErrShort
+		}
+		c, n, err := r.parser.Next(r.in)
+		r.in = r.in[n:]
+		if err != nil {
+			return Event{}, r.stop(err)
+		}
+		ev, ok, bad := r.chunk(c)
+		if bad != nil {
+			r.err = bad
+			continue
+		}
+		if ok {
+			return ev, nil
+		}
+	}
+}
+
+// stop sorts an error of the parser: ErrShort asks for more, all else is final.
+func (r *Receiver) stop(err error) error {
+	if err == frame.ErrShort { // returned bare by the parser's contract
+		r.direct = false
+		return err
+	}
+	r.err = err.(*frame.CloseError) // the only other type it returns
+	return err
+}
+
+// collected hands out what was gathered of a message before Stream was set.
+func (r *Receiver) collected() (Event, bool) {
+	if r.mode != Stream || r.compressed || len(r.msg.b) == 0 {
+		return Event{}, false
+	}
+	r.lent = true
+	return Event{Kind: Part, Opcode: r.opcode, Payload: r.msg.b}, true
+}
+
+// release frees the memory of the payload handed out last.
+func (r *Receiver) release() {
+	if r.lent {
+		r.lent = false
+		r.msg.reset()
+		r.zip.reset()
+	}
+}
+
+// chunk takes one piece of a frame; ok says that it makes an event.
+func (r *Receiver) chunk(c frame.Chunk) (ev Event, ok bool, bad *frame.CloseError) {
+	if c.First {
+		if bad := r.begin(c.Header); bad != nil {
+			return Event{}, false, bad
+		}
+	}
+	if r.running.IsControl() {
+		return r.controlChunk(c)
+	}
+	return r.dataChunk(c)
+}
+
+// begin judges a frame by its header, and enters it.
+func (r *Receiver) begin(h frame.Header) *frame.CloseError {
+	if bad := r.violation(h); bad != nil {
+		return bad
+	}
+	r.running = h.Opcode
+	if h.Opcode.IsControl() {
+		return nil
+	}
+	if h.Opcode != frame.Continuation {
+		r.opcode, r.compressed = h.Opcode, h.Rsv1
+		r.frames, r.size = 0, 0
+		r.text.Reset()
+	}
+	r.frames++
+	r.size += h.Length
+	r.ended = h.Fin
+	r.inMessage = !h.Fin
+	return nil
+}
+
+// controlChunk gathers a control frame's payload, of at most 125 bytes.
+func (r *Receiver) controlChunk(c frame.Chunk) (Event, bool, *frame.CloseError) {
+	p := c.Payload
+	if c.Header.Masked {
+		frame.Mask(p, c.Key)
+	}
+	if !c.Last {
+		r.control = append(r.control, p...)
+		return Event{}, false, nil
+	}
+	if !c.First {
+		p = append(r.control, p...)
+		r.control = nil
+	}
+	return r.controlFrame(p)
+}
+
+// controlFrame makes the event of a whole control frame.
+func (r *Receiver) controlFrame(p []byte) (Event, bool, *frame.CloseError) {
+	switch r.running {
+	case frame.Ping:
+		return Event{Kind: Ping, Payload: p}, true, nil
+	case frame.Pong:
+		return Event{Kind: Pong, Payload: p}, true, nil
+	}
+	code, reason, err := frame.ParseClosePayload(p)
+	if err != nil {
+		return Event{}, false, err.(*frame.CloseError) // the only type it returns
+	}
+	r.closed = true
+	return Event{Kind: Close, Code: code, Reason: reason}, true, nil
+}

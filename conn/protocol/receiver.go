@@ -1,0 +1,148 @@
+package protocol
+
+import (
+	"github.com/godwit-ws/godwit/conn/deflate"
+	"github.com/godwit-ws/godwit/frame"
+)
+
+// ReceiverConfig sets the rules of a Receiver. There are no defaults here: the
+// engines fill in every field.
+type ReceiverConfig struct {
+	Role Role
+	// MaxMessageSize is the longest message taken, in bytes after inflating.
+	// Negative means no limit. A longer one fails with CodeMessageTooBig.
+	MaxMessageSize int64
+	// MaxFragments is the most frames a message may have. Negative means no
+	// limit. One more fails with CodePolicyViolation.
+	MaxFragments int
+	// Decompressor inflates messages with RSV1 set; nil if compression was not
+	// agreed on (RFC 7692 §6).
+	Decompressor *deflate.Decompressor
+}
+
+// Receiver turns received bytes into events. See the package's documentation for
+// how it is driven; make one with NewReceiver.
+type Receiver struct {
+	state
+	parser   frame.Parser
+	inflater *deflate.Decompressor
+
+	in     []byte // received and not yet looked at
+	into   []byte // what Want returned last
+	direct bool   // in lies right behind msg.b, in the same array
+
+	running frame.Opcode // opcode of the running frame
+	opcode  frame.Opcode // Text or Binary while a message is under way, or 0
+	ended   bool         // the running frame has Fin set
+	text    frame.UTF8
+	msg     assembly // the message
+	zip     assembly // its compressed form, if it is compressed
+	control []byte   // payload of a control frame that came in pieces
+
+	mode   Mode
+	lent   bool // the last event's payload is in msg or zip: free it at the next call
+	closed bool
+	err    *frame.CloseError
+}
+
+// Mode says how data messages are handed out. It may be changed at any time.
+type Mode uint8
+
+// The modes of a Receiver.
+const (
+	Whole   Mode = iota // as Message events
+	Stream              // as Part events; compressed messages in one Part
+	Discard             // not at all; the protocol is still enforced
+)
+
+// NewReceiver returns a Receiver for a connection whose handshake is done.
+func NewReceiver(cfg ReceiverConfig) *Receiver {
+	r := new(Receiver)
+	r.Init(cfg)
+	return r
+}
+
+// Init makes r as NewReceiver would, for Receivers that are part of a larger
+// value.
+func (r *Receiver) Init(cfg ReceiverConfig) {
+	*r = Receiver{
+		state: state{
+			role:        cfg.Role,
+			compression: cfg.Decompressor != nil,
+			maxSize:     cfg.MaxMessageSize,
+			maxFrames:   cfg.MaxFragments,
+		},
+		inflater: cfg.Decompressor,
+	}
+}
+
+// Want returns where the next received bytes should be written: scratch, or the
+// message's own memory if the rest of the payload wouldn't fit in scratch. All
+// that was Got must have been drained by Next before. scratch must hold at least
+// one byte; it is not touched once Next has returned ErrShort.
+func (r *Receiver) Want(scratch []byte) []byte {
+	r.into, r.direct = scratch, false
+	rest := r.parser.Remaining()
+	if rest < int64(len(scratch)) || r.running.IsControl() || r.mode != Whole || r.compressed {
+		return scratch
+	}
+	r.msg.grow(rest, len(scratch))
+	free := r.msg.b[len(r.msg.b):cap(r.msg.b)]
+	r.into, r.direct = free[:min(int64(len(free)), rest)], true
+	return r.into
+}
+
+// Got says that n bytes were written to what Want returned.
+func (r *Receiver) Got(n int) { r.in = r.into[:n] }
+
+// Compression reports whether compressed messages are taken (RFC 7692).
+func (r *Receiver) Compression() bool { return r.compression }
+
+// Feed gives bytes that were received elsewhere, in place of Want and Got. They
+// are unmasked in place.
+func (r *Receiver) Feed(p []byte) { r.in, r.direct = p, false }
+
+// Buffered returns how many bytes were received and not yet looked at.
+func (r *Receiver) Buffered() int { return len(r.in) }
+
+// Rest gives back the bytes that were not yet looked at, for an engine that has
+// to move them. Feed continues with them.
+func (r *Receiver) Rest() []byte { return r.in }
+
+// Pending reports whether the bytes so far end inside a message or a frame: a
+// connection that is lost here was cut.
+func (r *Receiver) Pending() bool { return r.opcode != 0 || r.parser.Pending() }
+
+// Mid reports whether a data message is under way.
+func (r *Receiver) Mid() bool { return r.opcode != 0 }
+
+// SetMode says how data messages are to be handed out from here on. In the
+// middle of a message, Stream first hands out what was collected of it; Discard
+// drops it; a return from Stream to Whole would hand out the rest alone, so the
+// caller must have taken it to its end.
+func (r *Receiver) SetMode(m Mode) {
+	r.mode = m
+	if m == Discard {
+		r.msg.reset()
+		r.zip.reset()
+	}
+}
+
+// Attach lets the next message be collected in dst's array, and in memory grown
+// from it: what is handed out from there has Event.Taken set and is the caller's
+// to keep. It lasts until that event or Detach.
+func (r *Receiver) Attach(dst []byte) {
+	r.release()
+	r.msg.attach(dst)
+}
+
+// Detach moves what was collected of a message away from attached memory, which
+// is the caller's alone again.
+func (r *Receiver) Detach() { r.msg.detach() }
+
+// Reset gives all memory back. It is the last call.
+func (r *Receiver) Reset() {
+	r.msg.reset()
+	r.zip.reset()
+	r.in, r.into, r.control, r.closed = nil, nil, nil, true
+}

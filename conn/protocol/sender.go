@@ -1,0 +1,148 @@
+package protocol
+
+import (
+	"slices"
+
+	"github.com/godwit-ws/godwit/conn/deflate"
+	"github.com/godwit-ws/godwit/frame"
+)
+
+// SenderConfig sets up a Sender. There are no defaults here: the engines fill in
+// every field.
+type SenderConfig struct {
+	Role Role
+	// MaxFrame is the longest payload of one frame, in bytes. Longer messages are
+	// fragmented (RFC 6455 §5.4). 0 or less means no limit.
+	MaxFrame int
+	// Compressor compresses messages; nil if compression was not agreed on.
+	Compressor *deflate.Compressor
+	// WindowBits is the window that Compressor keeps to: it chooses the variant of
+	// a Prepared message.
+	WindowBits int
+	// Threshold is the length in bytes under which a message is not compressed.
+	Threshold int
+	// Key draws a masking key (RFC 6455 §5.3: unpredictable, fresh for each
+	// frame). Needed by a Client only.
+	Key func() uint32
+}
+
+// Sender turns messages and control frames into the bytes to send. All its
+// methods append to dst and return it; none keeps a reference to what it is
+// given. Make one with NewSender.
+type Sender struct {
+	role       Role
+	closed     bool
+	rsv1       bool // the fragmented message under way is compressed
+	maxFrame   int
+	threshold  int
+	windowBits int
+	compressor *deflate.Compressor
+	key        func() uint32
+	next       frame.Opcode // of the next fragment; 0 between fragmented messages
+}
+
+// NewSender returns a Sender for a connection whose handshake is done.
+func NewSender(cfg SenderConfig) *Sender {
+	s := new(Sender)
+	s.Init(cfg)
+	return s
+}
+
+// Init makes s as NewSender would, for Senders that are part of a larger value.
+func (s *Sender) Init(cfg SenderConfig) {
+	*s = Sender{
+		role:       cfg.Role,
+		maxFrame:   cfg.MaxFrame,
+		threshold:  cfg.Threshold,
+		windowBits: cfg.WindowBits,
+		compressor: cfg.Compressor,
+		key:        cfg.Key,
+	}
+}
+
+// Closed reports whether the Close frame was sent: nothing may follow it.
+func (s *Sender) Closed() bool { return s.closed }
+
+// Compresses reports whether a message of n bytes would be compressed.
+func (s *Sender) Compresses(n int) bool { return s.compressor != nil && n >= s.threshold }
+
+// Direct reports whether a message of n bytes goes out as one header followed by
+// the payload as it is, so that the payload needn't be copied: AppendHeader then
+// gives that header.
+func (s *Sender) Direct(n int) bool {
+	return s.role == Server && !s.Compresses(n) && s.fits(n)
+}
+
+// AppendHeader appends the header of an unfragmented message of n bytes for
+// which Direct is true.
+func (s *Sender) AppendHeader(dst []byte, op frame.Opcode, n int) []byte {
+	return frame.AppendHeader(dst, frame.Header{Fin: true, Opcode: op, Length: int64(n)})
+}
+
+// AppendMessage appends a whole message: masked and compressed as the connection
+// wants it, fragmented where it is longer than MaxFrame.
+func (s *Sender) AppendMessage(dst []byte, op frame.Opcode, p []byte) []byte {
+	if s.Compresses(len(p)) {
+		return s.appendCompressed(dst, op, p)
+	}
+	h := frame.Header{Opcode: op}
+	for !s.fits(len(p)) {
+		dst = s.appendFrame(dst, h, p[:s.maxFrame])
+		p, h.Opcode = p[s.maxFrame:], frame.Continuation
+	}
+	h.Fin = true
+	return s.appendFrame(dst, h, p)
+}
+
+// fits reports whether n bytes of payload may go out in one frame.
+func (s *Sender) fits(n int) bool { return s.maxFrame <= 0 || n <= s.maxFrame }
+
+// appendCompressed appends a whole message with RSV1 set (RFC 7692 §7.2.1).
+func (s *Sender) appendCompressed(dst []byte, op frame.Opcode, p []byte) []byte {
+	h := frame.Header{Fin: true, Rsv1: true, Opcode: op}
+	return s.appendMade(dst, h, len(p), func(dst []byte) []byte {
+		return s.compressor.AppendMessage(dst, p)
+	})
+}
+
+// appendMade appends a frame whose payload is made by a function that appends
+// it. The payload is made behind room for the longest header and then moved up
+// to the header it turned out to need.
+func (s *Sender) appendMade(dst []byte, h frame.Header, n int, payload func([]byte) []byte) []byte {
+	start := len(dst)
+	dst = slices.Grow(dst, frame.MaxHeader+deflate.MaxCompressed(n))
+	body := start + frame.MaxHeader
+	dst = payload(dst[:body])
+	made := dst[body:]
+	s.mask(&h)
+	h.Length = int64(len(made))
+	dst = frame.AppendHeader(dst[:start], h)
+	at := len(dst)
+	dst = dst[:at+len(made)]
+	copy(dst[at:], made)
+	frame.Mask(dst[at:], h.Key)
+	return dst
+}
+
+// appendFrame appends one frame with payload p.
+func (s *Sender) appendFrame(dst []byte, h frame.Header, p []byte) []byte {
+	s.mask(&h)
+	h.Length = int64(len(p))
+	dst = slices.Grow(dst, frame.MaxHeader+len(p))
+	dst = frame.AppendHeader(dst, h)
+	at := len(dst)
+	dst = dst[:at+len(p)]
+	if h.Masked {
+		frame.MaskCopy(dst[at:], p, h.Key)
+	} else {
+		copy(dst[at:], p)
+	}
+	return dst
+}
+
+// mask draws a masking key for a client's frame.
+func (s *Sender) mask(h *frame.Header) {
+	if s.role == Client {
+		h.Masked, h.Key = true, s.key()
+	}
+}

@@ -1,0 +1,125 @@
+package conn
+
+import (
+	"github.com/godwit-ws/godwit/conn/internal/bufpool"
+	"github.com/godwit-ws/godwit/conn/protocol"
+	"github.com/godwit-ws/godwit/frame"
+)
+
+// queue holds what waits behind a write in progress, in order: messages as they
+// were given, where they are to be compressed when they leave, and framed bytes
+// else. It is guarded by the Conn's mu.
+type queue struct {
+	mem     *bufpool.Buffer // the bytes of entries, from off on
+	off     int
+	entries []entry
+	head    int // entries before it are gone
+}
+
+// entry is one queued message or frame.
+type entry struct {
+	n        int                // bytes in the queue's memory
+	op       frame.Opcode       // of a message to be encoded; 0 for framed bytes
+	prepared *protocol.Prepared // in place of bytes
+}
+
+// commitSize is how many bytes leave the queue at a time, unless one message is
+// larger.
+const commitSize = 64 << 10
+
+func (q *queue) empty() bool { return q.head == len(q.entries) }
+
+// size returns the queued bytes.
+func (q *queue) size() int {
+	if q.mem == nil {
+		return 0
+	}
+	return len(q.mem.B) - q.off
+}
+
+// admits reports whether n bytes more may be queued: always if it is empty.
+func (q *queue) admits(n, limit int) bool {
+	return limit < 0 || q.empty() || n <= limit-q.size()
+}
+
+// memory returns the queue's memory with room for n more bytes.
+func (q *queue) memory(n int) *bufpool.Buffer {
+	if q.mem == nil {
+		q.mem = bufpool.Get(max(n+frame.MaxHeader, 4<<10))
+	}
+	return q.mem
+}
+
+// pushMessage queues a message: encoded at once, unless it will be compressed.
+func (q *queue) pushMessage(s *protocol.Sender, op frame.Opcode, p []byte) {
+	mem := q.memory(len(p))
+	if s.Compresses(len(p)) {
+		mem.B = append(mem.B, p...)
+		q.entries = append(q.entries, entry{n: len(p), op: op})
+		return
+	}
+	before := len(mem.B)
+	mem.B = s.AppendMessage(mem.B, op, p)
+	q.entries = append(q.entries, entry{n: len(mem.B) - before})
+}
+
+// pushPrepared queues a prepared message.
+func (q *queue) pushPrepared(s *protocol.Sender, m *protocol.Prepared) {
+	if s.Compresses(m.Len()) {
+		q.entries = append(q.entries, entry{prepared: m})
+		return
+	}
+	mem := q.memory(m.Len())
+	before := len(mem.B)
+	mem.B = s.AppendPrepared(mem.B, m)
+	q.entries = append(q.entries, entry{n: len(mem.B) - before})
+}
+
+// pushFrame queues what encode appends.
+func (q *queue) pushFrame(encode func(dst []byte) []byte) {
+	mem := q.memory(frame.MaxControl)
+	before := len(mem.B)
+	mem.B = encode(mem.B)
+	q.entries = append(q.entries, entry{n: len(mem.B) - before})
+}
+
+// commit moves entries from the front of the queue to dst, encoded: up to
+// commitSize bytes, or one entry.
+func (q *queue) commit(s *protocol.Sender, dst []byte) []byte {
+	for !q.empty() {
+		e := q.entries[q.head]
+		if len(dst) > 0 && len(dst)+e.n > commitSize {
+			return dst
+		}
+		var p []byte
+		if e.n > 0 {
+			p = q.mem.B[q.off : q.off+e.n]
+		}
+		switch {
+		case e.prepared != nil:
+			dst = s.AppendPrepared(dst, e.prepared)
+		case e.op != 0:
+			dst = s.AppendMessage(dst, e.op, p)
+		default:
+			dst = append(dst, p...)
+		}
+		q.entries[q.head] = entry{}
+		q.head++
+		q.off += e.n
+	}
+	q.reset()
+	return dst
+}
+
+// reset empties the queue and gives its memory back.
+func (q *queue) reset() {
+	bufpool.Put(q.mem)
+	entries := q.entries[:0]
+	if cap(entries) > maxKeptEntries {
+		entries = nil
+	}
+	*q = queue{entries: entries}
+}
+
+// maxKeptEntries is how many entries an empty queue keeps room for.
+const maxKeptEntries = 64

@@ -1,0 +1,140 @@
+package conn
+
+import (
+	"context"
+	"io"
+	"net"
+	"os"
+	"syscall"
+)
+
+// rawConn reads and writes a TCP or unix socket without going through net.Conn,
+// so that a connection that waits for bytes holds no buffer: inside one
+// RawConn.Read callback it takes a buffer, tries to read, and gives the buffer
+// back before it returns false, which is what makes the runtime wait. (The
+// runtime's poller is edge-triggered: to wait before the first attempt would
+// miss what has already arrived.)
+type rawConn struct {
+	rc    syscall.RawConn
+	read  func(fd uintptr) bool // kept, so that passing them doesn't allocate
+	write func(fd uintptr) bool
+
+	// Of the calls in progress. The first three belong to the reading baton, the
+	// others to the write baton.
+	ctx  context.Context
+	n    int
+	err  error
+	wctx context.Context
+	werr error
+}
+
+// init finds out whether c's connection has a socket to use directly.
+func (r *rawConn) init(c *Conn) {
+	switch c.nc.(type) {
+	case *net.TCPConn, *net.UnixConn:
+	default:
+		return
+	}
+	rc, err := c.nc.(syscall.Conn).SyscallConn()
+	if err != nil {
+		return
+	}
+	r.rc = rc
+	r.read = c.readSocket
+	r.write = c.writeSocket
+}
+
+func (r *rawConn) usable() bool { return r.rc != nil }
+
+// receive does what Conn.receive promises.
+func (r *rawConn) receive(c *Conn, ctx context.Context) (int, error) {
+	r.ctx, r.n, r.err = ctx, 0, nil
+	err := r.rc.Read(r.read)
+	r.ctx = nil
+	if c.isWaiting() {
+		c.stopWait()
+	}
+	if err == nil {
+		err = r.err
+	}
+	return r.n, err
+}
+
+// isWaiting may be asked by the holder of the reading baton, the only one to
+// change the answer.
+func (c *Conn) isWaiting() bool { return c.waiting }
+
+// readSocket is the callback of RawConn.Read: false waits and calls again.
+func (c *Conn) readSocket(fd uintptr) bool {
+	r := &c.raw
+	buf := c.recv.Want(c.takeScratch(maxScratch))
+	for {
+		n, err := syscall.Read(int(fd), buf)
+		switch {
+		case err == syscall.EINTR:
+			continue
+		case err == syscall.EAGAIN:
+			c.dropScratch()
+			return !c.waitOnce()
+		case err != nil:
+			r.err = c.opError("read", err)
+		case n == 0:
+			r.err = io.EOF
+		default:
+			r.n = n
+		}
+		return true
+	}
+}
+
+// waitOnce enters the waiting state, if the reader isn't in it already. It
+// returns false if there is a reason not to wait.
+func (c *Conn) waitOnce() bool {
+	return c.isWaiting() || c.startWait(c.raw.ctx)
+}
+
+// send writes what c.wr holds. It returns the error that stopped it; how far it
+// got is in c.wr.
+func (r *rawConn) send(c *Conn, ctx context.Context) error {
+	r.wctx, r.werr = ctx, nil
+	err := r.rc.Write(r.write)
+	r.wctx = nil
+	if err == nil {
+		return r.werr
+	}
+	return interrupted(ctx, err)
+}
+
+// writeSocket is the callback of RawConn.Write. As long as the socket takes
+// bytes, no deadline is set and no context is watched: both cost something, and
+// nearly every write ends here.
+func (c *Conn) writeSocket(fd uintptr) bool {
+	for !c.wr.done() {
+		n, err := writev(int(fd), &c.wr)
+		switch {
+		case err == nil:
+			c.wr.advance(n)
+		case err == syscall.EINTR:
+		case err != syscall.EAGAIN:
+			c.raw.werr = c.opError("write", err)
+			return true
+		case c.blockWrite(c.raw.wctx):
+			return false
+		default:
+			c.raw.werr = errInterrupted
+			return true
+		}
+	}
+	return true
+}
+
+// opError dresses an error of a system call as package net does.
+func (c *Conn) opError(op string, err error) error {
+	return &net.OpError{
+		Op:     op,
+		Net:    c.nc.LocalAddr().Network(),
+		Source: c.nc.LocalAddr(),
+		Addr:   c.nc.RemoteAddr(),
+		Err:    os.NewSyscallError(op, err),
+	}
+}

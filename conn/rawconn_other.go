@@ -1,0 +1,16 @@
+//go:build !linux
+
+package conn
+
+import "context"
+
+// rawConn is used on Linux only; elsewhere connections are used as they are.
+type rawConn struct{}
+
+func (r *rawConn) init(*Conn) {}
+
+func (r *rawConn) usable() bool { return false }
+
+func (r *rawConn) receive(*Conn, context.Context) (int, error) { panic("conn: no raw connection here") }
+
+func (r *rawConn) send(*Conn, context.Context) error { panic("conn: no raw connection here") }

@@ -1,0 +1,152 @@
+package conn
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"github.com/godwit-ws/godwit/conn/internal/bufpool"
+)
+
+// Sizes of the buffer that is read into, in bytes. Where the platform lets us
+// wait without one, it is taken at full size when bytes are there; elsewhere it
+// is held while waiting, and begins small.
+const (
+	minScratch = 4 << 10
+	maxScratch = 64 << 10
+)
+
+// never is the time limit of those who have none.
+var never time.Time
+
+// past is a deadline that wakes whoever waits under it.
+var past = time.Unix(1, 0)
+
+// receive waits for bytes and reads them to where the receiver wants them. The
+// reading baton is held and all earlier bytes were looked at.
+func (c *Conn) receive(ctx context.Context) (int, error) {
+	if c.raw.usable() {
+		return c.raw.receive(c, ctx)
+	}
+	buf := c.recv.Want(c.takeScratch(c.size))
+	if !c.startWait(ctx) {
+		return 0, nil
+	}
+	n, err := c.nc.Read(buf)
+	c.stopWait()
+	c.adapt(n, len(buf))
+	return n, err
+}
+
+// adapt chooses the size of the next scratch: larger while reads fill it.
+func (c *Conn) adapt(n, size int) {
+	switch {
+	case n < size:
+		c.size = minScratch
+	case c.size < maxScratch:
+		c.size *= 4
+	}
+}
+
+// takeScratch returns memory of at least size bytes to read into.
+func (c *Conn) takeScratch(size int) []byte {
+	if c.scratch != nil && cap(c.scratch.B) < size {
+		c.dropScratch()
+	}
+	if c.scratch == nil {
+		c.scratch = bufpool.Get(size)
+	}
+	return c.scratch.B[:size]
+}
+
+func (c *Conn) dropScratch() {
+	bufpool.Put(c.scratch)
+	c.scratch = nil
+}
+
+// startWait is called before the reader waits for bytes. It returns false if
+// there is a reason not to: the caller then looks for it.
+func (c *Conn) startWait(ctx context.Context) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.end != nil || c.pending != nil {
+		return false
+	}
+	if ctx.Done() != nil && !c.readWatch.set(ctx, c.readCtxEnded) {
+		return false
+	}
+	c.readCtx = ctx
+	c.waiting = true
+	c.timers.waits(c, c.recv.Pending())
+	return true
+}
+
+// stopWait is called when the wait is over.
+func (c *Conn) stopWait() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waiting = false
+	c.readCtx = nil
+	c.timers.woke(c, c.recv.Pending())
+}
+
+// kick wakes a waiting reader, which then looks for the reason. mu is held.
+func (c *Conn) kick() {
+	if c.waiting && !c.kicked {
+		c.kicked = true
+		c.nc.SetReadDeadline(past) // fails only on a closed connection, which wakes as well
+	}
+}
+
+// wasKicked reports whether a read ended because of a kick, and clears it away.
+func (c *Conn) wasKicked() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	was := c.kicked
+	if was {
+		c.kicked = false
+		c.nc.SetReadDeadline(never)
+	}
+	return was
+}
+
+// readCtxEnded is called when the context of readWatch ends.
+func (c *Conn) readCtxEnded(ctx context.Context) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.readCtx == ctx {
+		c.kick()
+	}
+}
+
+// timedOut reports whether err is that of a deadline.
+func timedOut(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
+
+// watch calls a function when a context ends. It stays with a context until it
+// is set to another one, so that using one again costs nothing.
+type watch struct {
+	ctx    context.Context
+	cancel func() bool
+}
+
+// set makes w watch ctx. It returns false if ctx has ended.
+func (w *watch) set(ctx context.Context, call func(context.Context)) bool {
+	if ctx.Err() != nil {
+		return false
+	}
+	if w.ctx == ctx {
+		return true
+	}
+	w.stop()
+	w.ctx = ctx
+	w.cancel = context.AfterFunc(ctx, func() { call(ctx) })
+	return true
+}
+
+func (w *watch) stop() {
+	if w.cancel != nil {
+		w.cancel()
+	}
+	*w = watch{}
+}

@@ -1,0 +1,142 @@
+package conn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/godwit-ws/godwit/conn/internal/bufpool"
+	"github.com/godwit-ws/godwit/conn/protocol"
+)
+
+// directSize is the length in bytes from which a payload is written from where
+// it lies, beside its header, and not copied first.
+const directSize = 8 << 10
+
+// Write sends a message. It returns once the message is written, or queued
+// behind a write in progress (Config.MaxQueued); a failure after that shows in
+// what Err and reads return. p is the caller's again when Write returns.
+//
+// If ctx ends before the message was begun, nothing is sent and ctx's error is
+// returned; after that the rest is sent in the background and the error is
+// ErrWriteUnfinished. In both cases the connection stays usable. Errors that end
+// or follow the end of the connection are ErrClosed.
+func (c *Conn) Write(ctx context.Context, op Opcode, p []byte) error {
+	if err := protocol.CheckMessage(op, p); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.admit(ctx, len(p)); err != nil {
+		return err
+	}
+	if c.flushing {
+		c.enqueue(op, p)
+		return nil
+	}
+	empty := c.out == nil
+	if len(p) >= directSize && c.send.Direct(len(p)) {
+		out := c.output(0)
+		out.B = c.send.AppendHeader(out.B, op, len(p))
+		return c.flush(ctx, p, empty)
+	}
+	out := c.output(len(p))
+	out.B = c.send.AppendMessage(out.B, op, p)
+	return c.push(ctx, empty && !c.send.Compresses(len(p)))
+}
+
+// WritePrepared sends a message that was encoded once for many connections.
+func (c *Conn) WritePrepared(ctx context.Context, m *Prepared) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.admit(ctx, m.Len()); err != nil {
+		return err
+	}
+	if c.flushing {
+		c.queue.pushPrepared(&c.send, m)
+		return nil
+	}
+	empty := c.out == nil
+	out := c.output(m.Len())
+	out.B = c.send.AppendPrepared(out.B, m)
+	return c.push(ctx, empty && !c.send.Compresses(m.Len()))
+}
+
+// Prepared is a message encoded once and sent on many connections.
+type Prepared = protocol.Prepared
+
+// NewPrepared returns a Prepared message with a copy of p. It returns ErrOpcode
+// unless op is Text or Binary, and ErrNotUTF8 for text that isn't UTF-8.
+func NewPrepared(op Opcode, p []byte) (*Prepared, error) { return protocol.NewPrepared(op, p) }
+
+// admit waits until a message of n bytes may be sent. mu is held.
+func (c *Conn) admit(ctx context.Context, n int) error {
+	limit := never
+	for {
+		if err := c.unwritable(); err != nil {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return writeError(err)
+		}
+		if c.writer == nil {
+			if !c.flushing || c.queue.admits(n, c.cfg.MaxQueued) {
+				return nil
+			}
+			if limit.IsZero() && c.cfg.WriteTimeout > 0 {
+				limit = time.Now().Add(c.cfg.WriteTimeout)
+			}
+			if !limit.IsZero() && !time.Now().Before(limit) {
+				return ErrQueueFull
+			}
+		}
+		c.await(ctx, limit)
+	}
+}
+
+// unwritable returns why nothing can be sent any more, or nil. mu is held.
+func (c *Conn) unwritable() error {
+	switch {
+	case c.end != nil:
+		return c.end
+	case c.sentClose != nil:
+		return ended{c.sentClose}
+	case c.writeErr != nil:
+		return ended{abnormal(c.writeErr)}
+	}
+	return nil
+}
+
+// writeError wraps a context's error.
+func writeError(err error) error { return fmt.Errorf("conn: write: %w", err) }
+
+// errInterrupted says that a write gave way to its context.
+var errInterrupted = errors.New("conn: write interrupted")
+
+// output returns the buffer of encoded bytes, with room for a message of n bytes
+// if it is new. mu is held and nobody is flushing.
+func (c *Conn) output(n int) *bufpool.Buffer {
+	if c.out == nil {
+		c.out = bufpool.Get(n + frameOverhead)
+	}
+	return c.out
+}
+
+// frameOverhead is the room for headers and control frames beside a payload.
+const frameOverhead = 256
+
+// push writes the output, or leaves it for the end of the cork. lone says that
+// it holds one message that can be taken back.
+func (c *Conn) push(ctx context.Context, lone bool) error {
+	if c.corked && len(c.out.B) < corkLimit {
+		c.watchCork()
+		return nil
+	}
+	return c.flush(ctx, nil, lone)
+}
+
+// enqueue leaves a message to whoever is flushing. mu is held.
+func (c *Conn) enqueue(op Opcode, p []byte) {
+	c.queue.pushMessage(&c.send, op, p)
+}

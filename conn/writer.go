@@ -1,0 +1,152 @@
+package conn
+
+import (
+	"context"
+
+	"github.com/godwit-ws/godwit/conn/internal/bufpool"
+	"github.com/godwit-ws/godwit/conn/protocol"
+	"github.com/godwit-ws/godwit/frame"
+)
+
+// fragmentSize is how many bytes a MessageWriter gathers before it sends them as
+// a fragment.
+const fragmentSize = 16 << 10
+
+// Writer begins a message of a length that isn't known yet. What is written
+// leaves in fragments of up to 16 KiB (RFC 6455 §5.4); Close ends the message.
+// Until then other messages wait, and only control frames go in between, so it
+// must be closed. A message that fits one fragment isn't fragmented.
+//
+// ctx bounds the waiting for other writers, and every write of this message. A
+// message that can't be finished, because ctx ended or because its text isn't
+// UTF-8, ends the connection with CodeInternalError: the peer has a part of it.
+func (c *Conn) Writer(ctx context.Context, op Opcode) (*MessageWriter, error) {
+	if err := protocol.CheckMessage(op, nil); err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.admit(ctx, 0); err != nil {
+		return nil, err
+	}
+	w := &MessageWriter{c: c, ctx: ctx, op: op}
+	c.writer = w
+	return w, nil
+}
+
+// MessageWriter writes one message. Like the Conn it may be used from any
+// goroutine, one call at a time.
+type MessageWriter struct {
+	c     *Conn
+	ctx   context.Context
+	op    Opcode
+	text  frame.UTF8
+	buf   *bufpool.Buffer
+	begun bool  // a fragment was sent
+	err   error // what further calls return
+}
+
+// Write implements io.Writer. Text may be cut anywhere, within a character too.
+func (w *MessageWriter) Write(p []byte) (int, error) {
+	if w.err != nil {
+		return 0, w.err
+	}
+	if w.op == Text && !w.text.Feed(p) {
+		return 0, w.abandon(ErrNotUTF8)
+	}
+	written := 0
+	for len(p) > 0 {
+		if w.buf == nil {
+			w.buf = bufpool.Get(fragmentSize)
+		}
+		n := min(len(p), fragmentSize-len(w.buf.B))
+		w.buf.B = append(w.buf.B, p[:n]...)
+		written, p = written+n, p[n:]
+		if len(w.buf.B) == fragmentSize && len(p) > 0 {
+			if err := w.send(protocol.More); err != nil {
+				return written, w.abandon(err)
+			}
+		}
+	}
+	return written, nil
+}
+
+// Flush sends what was gathered as a fragment, for a peer that is to see it now.
+func (w *MessageWriter) Flush() error {
+	if w.err != nil || w.buf == nil {
+		return w.err
+	}
+	if err := w.send(protocol.More); err != nil {
+		return w.abandon(err)
+	}
+	return nil
+}
+
+// Close ends the message. Another call returns ErrWriter.
+func (w *MessageWriter) Close() error {
+	if w.err != nil {
+		return w.err
+	}
+	if w.op == Text && !w.text.Complete() {
+		return w.abandon(ErrNotUTF8)
+	}
+	if err := w.send(protocol.Final); err != nil {
+		return w.abandon(err)
+	}
+	w.release(ErrWriter)
+	return nil
+}
+
+// send sends what was gathered as the next fragment.
+func (w *MessageWriter) send(pos protocol.Position) error {
+	c := w.c
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for c.flushing { // fragments are not queued: only one is under way
+		if err := c.unwritable(); err != nil {
+			return err
+		}
+		if err := w.ctx.Err(); err != nil {
+			return writeError(err)
+		}
+		c.await(w.ctx, never)
+	}
+	if err := c.unwritable(); err != nil {
+		return err
+	}
+	if !w.begun {
+		c.send.Begin(w.op)
+		w.begun = true
+	}
+	var p []byte
+	if w.buf != nil {
+		p = w.buf.B
+	}
+	out := c.output(len(p))
+	out.B = c.send.AppendFragment(out.B, p, pos)
+	bufpool.Put(w.buf)
+	w.buf = nil
+	return c.push(w.ctx, false)
+}
+
+// abandon gives up the message. If a part of it is on its way the connection
+// fails, since nothing else can follow it.
+func (w *MessageWriter) abandon(err error) error {
+	begun := w.begun
+	w.release(err)
+	if begun {
+		w.c.failLater(&CloseError{Code: frame.CodeInternalError, Reason: "message not finished", Err: err})
+	}
+	return err
+}
+
+// release lets other messages go on.
+func (w *MessageWriter) release(err error) {
+	w.err = err
+	bufpool.Put(w.buf)
+	w.buf = nil
+	w.c.mu.Lock()
+	defer w.c.mu.Unlock()
+	w.c.writer = nil
+	w.c.cond.Broadcast()
+}
