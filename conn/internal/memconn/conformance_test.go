@@ -192,7 +192,7 @@ func TestConformsConcurrentUse(t *testing.T) {
 		var wg sync.WaitGroup
 		var met sync.WaitGroup // all have made progress before the connection is closed
 		for _, c := range []halfCloser{a, b} {
-			for range 4 {
+			for range 2 {
 				met.Add(2)
 				wg.Go(func() {
 					var once sync.Once

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/godwit-ws/godwit/conn/internal/memconn"
 )
@@ -298,6 +300,89 @@ func TestWritesAreAtomic(t *testing.T) {
 		}
 		if len(seen) != writers {
 			t.Errorf("%d writers were heard, want %d", len(seen), writers)
+		}
+	})
+}
+
+// TestWritesTakeTurns: concurrent writes go in the order in which they came, and those that gave up leave
+// no gap behind.
+func TestWritesTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := pipe(t)
+		write := func(n int, c byte) {
+			go a.Write(bytes.Repeat([]byte{c}, n))
+			synctest.Wait()
+		}
+		write(memconn.BufferSize+1, '-')
+		for _, c := range []byte("abcd") {
+			write(1, c) // these give up with the one before them
+		}
+		a.SetWriteDeadline(time.Now())
+		synctest.Wait()
+		a.SetWriteDeadline(time.Time{})
+		write(2, '-')
+		for _, c := range []byte("efgh") {
+			write(1, c)
+		}
+		got := make([]byte, memconn.BufferSize+6)
+		if _, err := io.ReadFull(b, got); err != nil {
+			t.Fatal(err)
+		}
+		if tail := string(got[memconn.BufferSize:]); tail != "--efgh" {
+			t.Errorf("after the first write came %q, want --efgh", tail)
+		}
+	})
+}
+
+// TestBusyWriterKeepsNobodyOut: a writer that never pauses does not starve one that had to wait.
+func TestBusyWriterKeepsNobodyOut(t *testing.T) {
+	a, b := pipe(t)
+	go io.Copy(io.Discard, b)
+	for range 3 {
+		go func() {
+			for p := make([]byte, 1000); ; {
+				if _, err := a.Write(p); err != nil {
+					return
+				}
+			}
+		}()
+	}
+	for range 1000 {
+		if _, err := a.Write(make([]byte, 1000)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestQueuedWritesGoOn: the writes behind one that had to wait need no further read once there is room.
+func TestQueuedWritesGoOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for range 20 {
+			a, b := memconn.Pipe()
+			var done atomic.Int32
+			const writes = 8
+			go func() {
+				a.Write(make([]byte, memconn.BufferSize+100))
+				done.Add(1)
+			}()
+			synctest.Wait()
+			for range writes - 1 {
+				go func() {
+					a.Write([]byte("x"))
+					done.Add(1)
+				}()
+			}
+			synctest.Wait()
+			for range 50 { // the first write waits again, now behind the others
+				b.Read(make([]byte, 1))
+				synctest.Wait()
+			}
+			b.Read(make([]byte, memconn.BufferSize))
+			synctest.Wait()
+			if got := done.Load(); got != writes {
+				t.Fatalf("%d of %d writes are done, with room for all", got, writes)
+			}
+			a.Close()
 		}
 	})
 }

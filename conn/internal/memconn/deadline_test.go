@@ -168,6 +168,23 @@ func TestDeadlineReplacedAsItExpires(t *testing.T) {
 	})
 }
 
+// TestDeadlineRemovedAsItExpires is the same with the deadline removed: it must have no effect, or have
+// had it before.
+func TestDeadlineRemovedAsItExpires(t *testing.T) {
+	eachCall(t, func(t *testing.T, c call, a, b *memconn.Conn) {
+		for range 50 {
+			c.set(a, time.Now().Add(time.Second))
+			time.Sleep(time.Second) // inside the bubble: wakes as the timer fires
+			c.set(a, time.Time{})
+			synctest.Wait()
+			c.unblock(b)
+			if err := c.do(a); err != nil {
+				t.Fatalf("%s after the deadline was removed: %v", c.name, err)
+			}
+		}
+	})
+}
+
 // TestDeadlineKeepsBytes: bytes that came are not read after the deadline, and not lost either.
 func TestDeadlineKeepsBytes(t *testing.T) {
 	a, b := pipe(t)

@@ -18,8 +18,9 @@
 // # Concurrency and ownership
 //
 // All methods may be called from any goroutine. Writes are atomic: the bytes of one Write are
-// never interleaved with those of another, even if it had to wait for room half-way. The slice
-// passed to Read or Write belongs to the caller again once the call returns.
+// never interleaved with those of another, even if it had to wait for room half-way, and concurrent
+// writes go in the order in which they came. The slice passed to Read or Write belongs to the caller
+// again once the call returns.
 //
 // # Memory
 //

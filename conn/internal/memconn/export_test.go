@@ -20,3 +20,14 @@ func Held(c *Conn) (in, out int) {
 	defer c.out.mu.Unlock()
 	return in, len(c.out.buf.buf)
 }
+
+// Turns is turns for tests.
+type Turns struct{ t turns }
+
+func (t *Turns) Take() uint64           { return t.t.take() }
+func (t *Turns) IsNow(turn uint64) bool { return t.t.isNow(turn) }
+func (t *Turns) End()                   { t.t.end() }
+func (t *Turns) GiveUp(turn uint64)     { t.t.giveUp(turn) }
+
+// Kept is the number of turns that were given up and not passed yet.
+func (t *Turns) Kept() int { return len(t.t.givenUp) }

@@ -14,9 +14,10 @@ type stream struct {
 	writable sync.Cond  // writers: room or the turn came free, or what writeErr looks at changed
 
 	buf           ring
-	writing       bool     // a writer has the turn; others wait, so that writes are atomic
 	readDeadline  deadline // of the reader end
 	writeDeadline deadline // of the writer end
+
+	turns turns // of the writers
 
 	readerClosed bool // the reader end was closed
 	writerClosed bool // the writer end was closed
@@ -68,7 +69,7 @@ func (s *stream) readErr(size int) error {
 func (s *stream) write(p []byte) (n int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := s.takeTurn(); err != nil {
+	if err := s.awaitTurn(); err != nil {
 		return 0, err
 	}
 	defer s.endTurn()
@@ -87,20 +88,21 @@ func (s *stream) write(p []byte) (n int, err error) {
 	}
 }
 
-// takeTurn waits until no other write is under way.
-func (s *stream) takeTurn() error {
-	for s.writing {
+// awaitTurn waits until all earlier writes are done. Without an error, endTurn has to follow.
+func (s *stream) awaitTurn() error {
+	turn := s.turns.take()
+	for !s.turns.isNow(turn) {
 		if err := s.writeErr(); err != nil {
+			s.turns.giveUp(turn)
 			return err
 		}
 		s.writable.Wait()
 	}
-	s.writing = true
 	return nil
 }
 
 func (s *stream) endTurn() {
-	s.writing = false
+	s.turns.end()
 	s.writable.Broadcast()
 }
 
