@@ -159,6 +159,43 @@ func TestContextEndedBefore(t *testing.T) {
 	})
 }
 
+// TestContextEndsInDial: a dial function may put the context's end in its own words.
+func TestContextEndsInDial(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		cancel()
+		return nil, errors.New("gave up")
+	}
+	if _, err := proxy.Dial(ctx, dial, mustParse(t, "http://h"), "example.com:443", nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("Dial: %v, want context.Canceled", err)
+	}
+}
+
+// TestContextEndsWithTheReply: a context that ends while the last bytes arrive has its connection closed,
+// so Dial must not return it.
+func TestContextEndsWithTheReply(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	ours, theirs := memconn.Pipe()
+	defer theirs.Close()
+	io.WriteString(theirs, "HTTP/1.1 200 OK\r\n\r\n")
+	dial := dialGiving(afterRead{ours, cancel})
+	conn, err := proxy.Dial(ctx, dial, mustParse(t, "http://h"), "example.com:443", nil)
+	if conn != nil || !errors.Is(err, context.Canceled) {
+		t.Errorf("Dial = %v, %v; want context.Canceled", conn, err)
+	}
+}
+
+// afterRead calls do after every read.
+type afterRead struct {
+	net.Conn
+	do func()
+}
+
+func (c afterRead) Read(p []byte) (int, error) {
+	defer c.do()
+	return c.Conn.Read(p)
+}
+
 // TestContextEndsAfterwards: the context of a dial has no power over the connection it gave.
 func TestContextEndsAfterwards(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -1,6 +1,9 @@
 package proxy
 
-import "io"
+import (
+	"io"
+	"net/netip"
+)
 
 // ReadReply is readReply for tests.
 func ReadReply(r io.Reader) (status int, rest []byte, err error) { return readReply(r) }
@@ -17,3 +20,18 @@ func ParseReply(b []byte, step int) (status, header, given int, done bool, err e
 	}
 	return h.status, h.line, given, done, err
 }
+
+// Searched is how many bytes the parser looks at for ends of lines when b, an unfinished reply, comes in
+// pieces of step.
+func Searched(b []byte, step int) int {
+	var h replyHeader
+	sum := 0
+	for given := step; given <= len(b); given += step {
+		sum += given - h.seen
+		h.parse(b[:given])
+	}
+	return sum
+}
+
+// Choose is choose for tests.
+func Choose(ips []netip.Addr) netip.Addr { return choose(ips) }

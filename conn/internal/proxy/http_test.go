@@ -151,6 +151,7 @@ func TestHTTPProxyRefuses(t *testing.T) {
 		{"403", "HTTP/1.0 403 Forbidden\r\nContent-Length: 4\r\n\r\nbody", "403 Forbidden"},
 		{"unknown-status", "HTTP/1.1 599 \x1b[31mred\x1b[0m\r\n\r\n", ""},
 		{"unknown-status-without-reason", "HTTP/1.1 999\r\n\r\n", "999"},
+		{"lowest-above-2xx", "HTTP/1.1 300 x\r\n\r\n", "300 Multiple Choices"},
 		{"redirect", "HTTP/1.1 302 Found\r\nLocation: http://elsewhere/\r\n\r\n", "302 Found"},
 		{"switching-protocols", "HTTP/1.1 101 Switching Protocols\r\n\r\n", "101 Switching Protocols"},
 		{"after-informational", "HTTP/1.1 103 x\r\n\r\nHTTP/1.1 502 x\r\n\r\n", "502 Bad Gateway"},
@@ -176,6 +177,18 @@ func TestHTTPProxyRefuses(t *testing.T) {
 				t.Errorf("Dial: %q, want %q", err, who+tt.want)
 			}
 		})
+	}
+}
+
+func TestHTTPProxyAcceptsAny2xx(t *testing.T) {
+	for _, status := range []int{200, 204, 299} {
+		dial, wait := answering(fmt.Sprintf("HTTP/1.1 %d x\r\n\r\n", status))
+		conn, err := proxy.Dial(t.Context(), dial, mustParse(t, "http://host"), "example.com:443", nil)
+		if err != nil {
+			t.Fatalf("status %d: %v", status, err)
+		}
+		conn.Close()
+		wait()
 	}
 }
 

@@ -7,20 +7,21 @@ import (
 )
 
 // matches reports whether one entry of NO_PROXY, in lower case, covers a target. host is the
-// target's canonical host, ip the same as an address if it is one, without zone.
+// target's canonical host, ip the same as an address, without zone; the zero Addr, which is in no range
+// and equal to no address, if it is a name.
 func matches(entry, host string, ip netip.Addr, port string) bool {
 	if entry == "*" {
 		return true
 	}
 	if prefix, err := netip.ParsePrefix(entry); err == nil {
-		return ip.IsValid() && prefix.Contains(ip)
+		return prefix.Contains(ip)
 	}
 	name, entryPort := splitEntry(entry)
 	if name == "" || entryPort != "" && entryPort != port {
 		return false
 	}
 	if addr, err := netip.ParseAddr(name); err == nil {
-		return ip.IsValid() && addr.Unmap() == ip
+		return addr.Unmap() == ip
 	}
 	return !ip.IsValid() && matchesName(name, host)
 }

@@ -178,6 +178,19 @@ func TestReadReplyLimit(t *testing.T) {
 	})
 }
 
+// TestParseReplyIsLinear: no byte is searched twice, so a proxy that dribbles costs what one that
+// doesn't costs.
+func TestParseReplyIsLinear(t *testing.T) {
+	for _, reply := range []string{
+		"HTTP/1.1 200 " + strings.Repeat("a", 10_000),
+		"HTTP/1.1 200 OK\r\n" + strings.Repeat("A: b\r\n", 2_000),
+	} {
+		if got := proxy.Searched([]byte(reply), 1); got != len(reply) {
+			t.Errorf("%d bytes one by one cost a search of %d", len(reply), got)
+		}
+	}
+}
+
 // endless yields the letter a for ever and counts.
 type endless struct{ n int }
 

@@ -48,12 +48,18 @@ func resolve(ctx context.Context, host string) (netip.Addr, error) {
 	if err != nil {
 		return netip.Addr{}, err
 	}
+	return choose(ips), nil
+}
+
+// choose returns the first IPv4 address among ips, or if there is none the first. The resolver gives at
+// least one.
+func choose(ips []netip.Addr) netip.Addr {
 	for _, ip := range ips {
 		if ip.Unmap().Is4() {
-			return ip.Unmap(), nil
+			return ip.Unmap()
 		}
 	}
-	return ips[0].WithZone(""), nil // without an error there is at least one
+	return ips[0].WithZone("")
 }
 
 // socksGreeting returns the greeting with the methods we can use, and the request of RFC 1929 §2 to

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -258,6 +259,33 @@ func TestSOCKSCredentialsThatDoNotFit(t *testing.T) {
 			t.Errorf("Dial with user %q: %v, want ErrURL", user, err)
 		}
 		wait()
+	}
+}
+
+func TestSOCKSPrefersIPv4(t *testing.T) {
+	addrs := func(texts ...string) (ips []netip.Addr) {
+		for _, text := range texts {
+			ips = append(ips, netip.MustParseAddr(text))
+		}
+		return ips
+	}
+	tests := []struct {
+		name string
+		ips  []netip.Addr
+		want string
+	}{
+		{"ipv4-last", addrs("2001:db8::1", "192.0.2.1"), "192.0.2.1"},
+		{"first-of-two", addrs("192.0.2.2", "192.0.2.1"), "192.0.2.2"},
+		{"mapped", addrs("2001:db8::1", "::ffff:192.0.2.1"), "192.0.2.1"},
+		{"ipv6-only", addrs("2001:db8::2", "2001:db8::1"), "2001:db8::2"},
+		{"zone-means-nothing-to-the-proxy", addrs("fe80::1%eth0"), "fe80::1"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := proxy.Choose(tt.ips); got.String() != tt.want {
+				t.Errorf("of %v chose %v, want %s", tt.ips, got, tt.want)
+			}
+		})
 	}
 }
 
