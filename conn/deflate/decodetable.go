@@ -1,7 +1,10 @@
 package deflate
 
 // quickBits is the length up to which codes are decoded by one look at a table.
-const quickBits = 9
+const (
+	quickBits = 9
+	quickMask = 1<<quickBits - 1
+)
 
 // An entry says what a code stands for: the length of the code (bits 0-3), the number of extra bits
 // (bits 4-7), its kind (bits 8-9), and a value (bits 16-31): the byte, or the shortest length or distance.
@@ -118,7 +121,7 @@ func (t *decodeTable) fillQuick(width int) {
 		half := 1 << (n - 1)
 		copy(t.quick[half:], t.quick[:half])
 		for range t.counts[n] {
-			t.quick[makeCode(code, uint8(n)).bits&(1<<quickBits-1)] = t.means[t.sorted[at]] | entry(n)
+			t.quick[makeCode(code, uint8(n)).bits&quickMask] = t.means[t.sorted[at]] | entry(n)
 			at++
 			code++
 		}
@@ -129,7 +132,7 @@ func (t *decodeTable) fillQuick(width int) {
 // look returns the entry for the code at the front of the bits in acc; if none begins there, one of
 // kindInvalid.
 func (t *decodeTable) look(acc uint64) entry {
-	if e := t.quick[acc&t.mask&(1<<quickBits-1)]; e != 0 {
+	if e := t.quick[acc&t.mask&quickMask]; e != 0 {
 		return e
 	}
 	return t.lookLong(acc)

@@ -125,7 +125,10 @@ func (f *inflater) symbols(literals, distances *decodeTable) error {
 			f.r.refill()
 			acc, n = f.r.acc, f.r.n
 		}
-		e := literals.look(acc)
+		e := literals.quick[acc&literals.mask&quickMask]
+		if e == 0 {
+			e = literals.lookLong(acc)
+		}
 		if e.kind() == kindLiteral && e.size() <= n && at < len(buf) {
 			buf[at] = byte(e.value())
 			at++

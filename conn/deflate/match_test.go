@@ -32,7 +32,7 @@ func TestPositionsRunOver(t *testing.T) {
 // TestLongMatches covers lengths around what one length code names, where a match is cut in pieces none
 // of which may be shorter than three.
 func TestLongMatches(t *testing.T) {
-	for n := range 1100 {
+	for n := range 800 {
 		for _, unit := range []string{"a", "ab", "abcdefghijklmnop"} {
 			p := bytes.Repeat([]byte(unit), n/len(unit)+1)[:n]
 			s := &strictInflater{window: 1 << 8}
@@ -52,7 +52,7 @@ func TestSequencesRunOut(t *testing.T) {
 		words[i] = makeRandom(r, 4)
 	}
 	var p []byte
-	for len(p) < 1<<18 {
+	for len(p) < 1<<17 {
 		p = append(p, words[r.IntN(len(words))]...)
 	}
 	s := &strictInflater{window: 1 << 15}

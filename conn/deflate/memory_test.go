@@ -74,8 +74,8 @@ func TestGrowth(t *testing.T) {
 
 // TestIdleMemory counts what connections keep between messages.
 func TestIdleMemory(t *testing.T) {
-	const conns = 300
-	p := makeJSON(newRand(t), 100000)
+	const conns = 100
+	p := makeJSON(newRand(t), 40000)
 	tests := []struct {
 		name string
 		cfg  deflate.CompressorConfig
@@ -112,8 +112,8 @@ func TestIdleMemory(t *testing.T) {
 
 // TestIdleMemoryOfReceivers: the history is as long as what came, and at most the window.
 func TestIdleMemoryOfReceivers(t *testing.T) {
-	const conns = 500
-	p := makeJSON(newRand(t), 100000)
+	const conns = 200
+	p := makeJSON(newRand(t), 40000)
 	for _, tt := range []struct {
 		name      string
 		bits, get int

@@ -42,7 +42,7 @@ func repeatingMessages(r *rand.Rand, window int) [][]byte {
 		p := makeRandom(r, window+delta)
 		messages = append(messages, bytes.Repeat(p, 3), p, p)
 	}
-	return append(messages, makeJSON(r, 1<<17))
+	return append(messages, makeJSON(r, 1<<16+1000))
 }
 
 func TestHistorySizeBoundsDistances(t *testing.T) {
