@@ -36,7 +36,7 @@ func (c *Conn) Close(ctx context.Context, code frame.Code, reason string) error 
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for c.end == nil && !c.hooked {
+	for c.end == nil && c.consumer != byHooks {
 		if err := ctx.Err(); err != nil {
 			c.finish(&CloseError{Code: c.sentClose.Code, Reason: c.sentClose.Reason, Err: err})
 			return err

@@ -38,7 +38,8 @@ type Config struct {
 	// min. After it the connection ends with CodePolicyViolation.
 	MessageTimeout time.Duration
 	// WriteTimeout is how long a write may make no progress. 0 means 10 s. After
-	// it the connection is dropped as dead (CodeAbnormal).
+	// it, and after twice the time at the latest where progress can't be watched
+	// closely, the connection is dropped as dead (CodeAbnormal).
 	WriteTimeout time.Duration
 	// CloseTimeout bounds the closing handshake. 0 means 5 s. After it the
 	// connection is dropped.

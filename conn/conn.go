@@ -50,7 +50,7 @@ type Conn struct {
 	cond sync.Cond // any change of the fields below that someone may wait for
 
 	reading   bool // the reading baton is held
-	hooked    bool // messages go to hooks
+	consumer  consumer
 	waiting   bool // the reader waits for bytes
 	kicked    bool // it was woken by a past deadline, which is still set
 	readCtx   context.Context

@@ -8,11 +8,11 @@ import (
 
 // DiscardReads is for those who only write: messages are dropped from now on,
 // while pings and the peer's Close are still answered, on a goroutine that ends
-// with the connection. Reads return ErrHookDriven. It returns Context, which
-// ends with the connection.
+// with the connection. It waits for a read in progress; other reads return
+// ErrTaken. It returns Context, which ends with the connection.
 func (c *Conn) DiscardReads() context.Context {
 	ctx := c.Context()
-	if c.hook() == nil {
+	if c.take(byDiscard) == nil {
 		go c.discard()
 	}
 	return ctx

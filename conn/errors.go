@@ -19,9 +19,9 @@ var ErrClosed = net.ErrClosed
 
 // Errors of reading.
 var (
-	// ErrHookDriven is returned by reads on a connection whose messages go to
-	// Hooks.
-	ErrHookDriven = errors.New("conn: messages of this connection go to its hooks")
+	// ErrTaken is returned by reads on a connection whose messages go to Run's
+	// hooks, or are dropped by DiscardReads.
+	ErrTaken = errors.New("conn: the messages of this connection go to hooks or are discarded")
 	// ErrReader is returned by a message reader once another read has begun: what
 	// was left of its message is gone.
 	ErrReader = errors.New("conn: another read has begun; the rest of this message was dropped")

@@ -195,7 +195,10 @@ func (c *Conn) transmit(ctx context.Context) error {
 		}
 		n, err := c.nc.Write(c.wr.piece())
 		c.wr.advance(n)
-		if err != nil {
+		switch {
+		case err == nil:
+		case timedOut(err) && n > 0 && !c.secure && ctx.Err() == nil: // some progress, and there may be more
+		default:
 			return interrupted(ctx, err)
 		}
 	}

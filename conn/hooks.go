@@ -26,9 +26,9 @@ type Hooks interface {
 // its code if it is a *CloseError, with CodeInternalError else; so does one that
 // panics, with a *PanicError as the cause. The cause is not sent to the peer.
 //
-// From now on reads return ErrHookDriven, and Close sends and returns.
+// From now on reads return ErrTaken, and Close sends and returns.
 func (c *Conn) Run(h Hooks) error {
-	if err := c.hook(); err != nil {
+	if err := c.take(byHooks); err != nil {
 		return err
 	}
 	err := c.call(func() error { return h.OnOpen(c) })
@@ -43,14 +43,23 @@ func (c *Conn) Run(h Hooks) error {
 	return c.Err()
 }
 
-// hook takes the reading baton for good.
-func (c *Conn) hook() error {
+// consumer says who takes the messages of a connection.
+type consumer uint8
+
+const (
+	byCalls   consumer = iota // whoever calls Read, Reader, …
+	byHooks                   // Run
+	byDiscard                 // DiscardReads
+)
+
+// take takes the reading baton for good.
+func (c *Conn) take(by consumer) error {
 	if err := c.lockRead(context.Background()); err != nil {
 		return err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.hooked = true
+	c.consumer = by
 	return nil
 }
 

@@ -60,8 +60,8 @@ func (c *Conn) lockRead(ctx context.Context) error {
 		switch {
 		case c.end != nil:
 			return c.end
-		case c.hooked:
-			return ErrHookDriven
+		case c.consumer != byCalls:
+			return ErrTaken
 		case !c.reading:
 			c.reading = true
 			return nil

@@ -62,6 +62,9 @@ func (c *Conn) closeWithin(d time.Duration) {
 // not. mu is held.
 func (t *timers) waits(c *Conn, mid bool) {
 	t.waiting = time.Now()
+	if !t.pinged.IsZero() && c.cfg.PongTimeout > 0 {
+		c.wakeAt(t.waiting.Add(c.cfg.PongTimeout))
+	}
 	switch {
 	case !mid:
 		t.message = never
