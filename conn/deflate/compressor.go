@@ -24,7 +24,8 @@ func NewCompressor(cfg CompressorConfig) *Compressor {
 // AppendMessage appends the payload of a message with plaintext p to dst, or, after AppendFragment, that
 // of its last fragment. The payload ends at a sync flush whose last four bytes are taken off
 // (RFC 7692 §7.2.1); for an empty p it is the one byte 0x00 (RFC 7692 §7.2.3.6). It is at most
-// [MaxCompressed] bytes long, and nothing is allocated if dst has that much room.
+// [MaxCompressed] bytes long, and nothing is allocated if dst has that much room. dst and p must not
+// overlap.
 func (c *Compressor) AppendMessage(dst, p []byte) []byte {
 	dst = appendCompressed(dst, c.past.plain(), p, c.window)
 	if c.noTakeover {

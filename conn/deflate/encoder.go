@@ -8,10 +8,11 @@ const (
 	maxBlock = 1 << 16
 	// maxSequences bounds the matches of a block.
 	maxSequences = 1 << 13
-	// overhead is what a payload can cost above its plaintext and its stored blocks' headers: the
-	// headers of one block more at the start and at the border between history and message, the sync
-	// flush, and the room a flush of the bit writer wants.
-	overhead = 40
+	// overhead is what a payload can cost above its plaintext and five bytes for each full stored block.
+	// What is written with history and what is written without each begin with a stored block, or end
+	// with a small one, that nothing has paid for; then there are the sync flush with its tail and the
+	// room that the bit writer wants past its end.
+	overhead = 4*(storedHeaderBits+7)/8 + storedHeaderBytes + flushRoom + 1
 )
 
 // encoder is the working memory of one call, pooled between them.
@@ -19,7 +20,6 @@ type encoder struct {
 	index
 	seqs  [maxSequences]sequence // the block's matches so far: seqs[:count]
 	count int
-	tail  int // literals after the last match
 
 	joined []byte // the history and the start of the message, side by side
 	w      bitWriter

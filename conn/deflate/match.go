@@ -77,8 +77,8 @@ type sequence struct {
 	distance uint16
 }
 
-// match splits src[from:to], at most maxBlock bytes, into literals and matches, and returns how far it
-// came: to, or less if the sequences ran out.
+// match splits src[from:to], at most maxBlock bytes, into sequences and literals after the last of them. It
+// returns how far it came: to, or less if there was no room for more sequences.
 func (e *encoder) match(src []byte, from, to int) int {
 	e.count = 0
 	drop, base, window := e.drop, e.base, e.window
@@ -107,11 +107,9 @@ func (e *encoder) match(src []byte, from, to int) int {
 		}
 		i = end
 		if e.count > len(e.seqs)-matchRoom {
-			e.tail = 0
 			return end
 		}
 	}
-	e.tail = to - literal
 	return to
 }
 
