@@ -29,11 +29,16 @@
 // smallest of the three forms, stored, fixed and dynamic Huffman (RFC 1951 §3.2.4 to §3.2.7). Given up:
 // the last few per cent of ratio that lazy matching over chains would find.
 //
+// Measured against compress/flate at level 1 that keeps its context, on JSON events: 256 bytes in about
+// 2.4 µs to .27 of their size (6.5 µs, .41), 1 KiB in 5.5 µs to .21 (11.6 µs, .27).
+//
 // # A decoder of our own
 //
 // The standard library's inflater cannot enforce a window below 32 KiB inside a message, copies the
 // history into its own ring and the output out of it again, and allocates on dynamic blocks. Ours
 // writes straight to the caller's slice, takes the window from there and from the history, refuses each
 // distance past the agreed window, checks the limit before each write, and requires that the payload
-// ends where its last block ends.
+// ends where its last block ends. Measured: 1 KiB of JSON in 3.1 µs (4.6 µs). What a hostile payload can
+// cost is memory up to the limit, and time: blocks that are nothing but tables keep it busy at some
+// 15 MB/s of input, as they do the standard library.
 package deflate
