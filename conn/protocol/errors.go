@@ -35,13 +35,16 @@ var (
 	errOrphan                 = violation("continuation frame without a message")
 	errInterleaved            = violation("new message inside a fragmented one")
 
-	errFragments = &frame.CloseError{Code: frame.CodePolicyViolation, Reason: "too many fragments"}
-	errTooBig    = &frame.CloseError{Code: frame.CodeMessageTooBig, Reason: "message too big"}
-	errText      = &frame.CloseError{Code: frame.CodeInvalidPayload, Reason: "text is not UTF-8"}
+	errFragments = failure(frame.CodePolicyViolation, "too many fragments")
+	errTooBig    = failure(frame.CodeMessageTooBig, "message too big")
+	errText      = failure(frame.CodeInvalidPayload, "text is not UTF-8")
 )
 
-func violation(reason string) *frame.CloseError {
-	return &frame.CloseError{Code: frame.CodeProtocolError, Reason: reason}
+func violation(reason string) *frame.CloseError { return failure(frame.CodeProtocolError, reason) }
+
+// failure has a cause, as everything that isn't a clean close.
+func failure(code frame.Code, reason string) *frame.CloseError {
+	return &frame.CloseError{Code: code, Reason: reason, Err: errors.New("protocol: " + reason)}
 }
 
 // corrupt is the answer to a deflate stream that can't be inflated.
