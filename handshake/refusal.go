@@ -11,12 +11,13 @@ const retryAfter = "10"
 // Refusal is a refusal made by the caller, for Status and AppendRefusal: say, from a hook that
 // looked at a cookie. The zero value is a plain 403.
 type Refusal struct {
-	// Status is 300 to 599 without 304 (which has no body). 0 means the status of Err, and 403
-	// where Err is nil; anything else counts as 500.
+	// Status is 300 to 599 without 304 (which has no body). 0 means the status that Err brings, and
+	// 403 if it brings none; anything else counts as 500.
 	Status int
 	// Reason is the text of the body, shown to the peer. Empty means the usual text for the status.
 	Reason string
-	// Fields are added to the answer. A field that ErrHeaderField would describe is left out.
+	// Fields are added to the answer, 64 at the most. A field that ErrHeaderField would describe is
+	// left out.
 	Fields []Field
 	// Err is the cause, for logs; the peer does not see it.
 	Err error
@@ -39,10 +40,11 @@ func (e *Refusal) Unwrap() error { return e.Err }
 
 func (e *Refusal) status() int {
 	switch {
-	case e.Status == 0 && e.Err == nil:
-		return 403
 	case e.Status == 0:
-		return Status(e.Err)
+		if status, known := statusOf(e.Err); known {
+			return status
+		}
+		return 403 // who makes a Refusal has understood the request
 	case e.Status < 300 || e.Status > 599 || e.Status == 304:
 		return 500
 	}
@@ -101,9 +103,10 @@ func appendStatusFields(dst []byte, status int, extra []Field) []byte {
 }
 
 // appendExtra writes the fields of a Refusal, without those that may not stand there: a refusal has
-// to reach the peer, so a bad field is dropped rather than the answer.
+// to reach the peer, so a bad field is dropped rather than the answer, and so are those that would make
+// more than a peer like us takes (maxFields).
 func appendExtra(dst []byte, fields []Field) []byte {
-	for _, f := range fields {
+	for _, f := range fields[:min(len(fields), maxFields/2)] {
 		if f.Check() != nil || equalFold(f.Name, "Content-Type") || equalFold(f.Name, "X-Content-Type-Options") {
 			continue
 		}

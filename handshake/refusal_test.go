@@ -3,6 +3,7 @@ package handshake_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -58,6 +59,8 @@ func TestAppendRefusal(t *testing.T) {
 		{"refusal", &handshake.Refusal{Status: 410}, "410 Gone", nil},
 		{"refusal-zero", &handshake.Refusal{}, "403 Forbidden", nil},
 		{"refusal-of-a-sentinel", &handshake.Refusal{Err: handshake.ErrUnavailable}, "503 Service Unavailable", []string{"Retry-After: 10"}},
+		{"refusal-with-a-cause", &handshake.Refusal{Err: errors.New("x")}, "403 Forbidden", nil},
+		{"refusal-of-a-refusal", &handshake.Refusal{Err: &handshake.Refusal{Status: 410}}, "410 Gone", nil},
 		{"refusal-overrides-sentinel", &handshake.Refusal{Status: 404, Err: handshake.ErrForbidden}, "404 Not Found", nil},
 		{"refusal-wrapped", fmt.Errorf("app: %w", &handshake.Refusal{Status: 401}), "401 Unauthorized", []string{`WWW-Authenticate: Basic realm="websocket", charset="UTF-8"`}},
 		{"refusal-with-unknown-status", &handshake.Refusal{Status: 418}, "418 Refused", nil},
@@ -104,6 +107,12 @@ func TestAppendRefusalReason(t *testing.T) {
 	if strings.Contains(string(answer), "must not see") {
 		t.Errorf("answer %q tells the peer our cause", answer)
 	}
+}
+
+// However many fields a Refusal brings, our own parser takes the answer.
+func TestAppendRefusalBoundsFields(t *testing.T) {
+	answer := handshake.AppendRefusal(nil, &handshake.Refusal{Fields: slices.Repeat([]handshake.Field{{Name: "A", Value: "b"}}, 1000)})
+	checkRefusal(t, answer, "403 Forbidden", slices.Repeat([]string{"A: b"}, 64))
 }
 
 // The text belongs to the status: a Refusal that changes it doesn't take over its cause's text.

@@ -9,13 +9,21 @@ func Status(err error) int {
 	if err == nil {
 		return 500
 	}
-	if r, ok := errors.AsType[*Refusal](err); ok {
-		return r.status()
-	}
-	if f, ok := errors.AsType[*fault](err); ok {
-		return f.status
+	if status, known := statusOf(err); known {
+		return status
 	}
 	return 400
+}
+
+// statusOf gives the status of the Refusal or sentinel in err's chain, if there is one.
+func statusOf(err error) (status int, known bool) {
+	if r, ok := errors.AsType[*Refusal](err); ok {
+		return r.status(), true
+	}
+	if f, ok := errors.AsType[*fault](err); ok {
+		return f.status, true
+	}
+	return 0, false
 }
 
 // statusText gives the reason phrase for a status that is likely here (RFC 9110 §15), and a general
