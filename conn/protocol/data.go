@@ -83,9 +83,10 @@ func (r *Receiver) message() Event {
 	return ev
 }
 
-// finish leaves the message.
+// finish leaves the message: the next one is counted from nothing.
 func (r *Receiver) finish() {
 	r.opcode, r.compressed = 0, false
+	r.frames, r.size = 0, 0
 }
 
 // compressedChunk gathers the compressed payload and inflates it at the end

@@ -87,7 +87,6 @@ func (r *Receiver) begin(h frame.Header) *frame.CloseError {
 	}
 	if h.Opcode != frame.Continuation {
 		r.opcode, r.compressed = h.Opcode, h.Rsv1
-		r.frames, r.size = 0, 0
 		r.text.Reset()
 	}
 	r.frames++

@@ -1,6 +1,8 @@
 package protocol
 
 import (
+	"math"
+
 	"github.com/godwit-ws/godwit/conn/deflate"
 	"github.com/godwit-ws/godwit/frame"
 )
@@ -65,6 +67,12 @@ func NewReceiver(cfg ReceiverConfig) *Receiver {
 // Init makes r as NewReceiver would, for Receivers that are part of a larger
 // value.
 func (r *Receiver) Init(cfg ReceiverConfig) {
+	if cfg.MaxMessageSize < 0 || cfg.MaxMessageSize > maxInt {
+		cfg.MaxMessageSize = maxInt
+	}
+	if cfg.MaxFragments < 0 {
+		cfg.MaxFragments = math.MaxInt
+	}
 	*r = Receiver{
 		state: state{
 			role:        cfg.Role,

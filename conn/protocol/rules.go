@@ -1,6 +1,10 @@
 package protocol
 
-import "github.com/godwit-ws/godwit/frame"
+import (
+	"math"
+
+	"github.com/godwit-ws/godwit/frame"
+)
 
 // state is what the rules for a frame's header depend on.
 type state struct {
@@ -10,8 +14,8 @@ type state struct {
 	compressed  bool  // that message has RSV1 set
 	frames      int   // of that message so far
 	size        int64 // payload bytes announced by those frames
-	maxSize     int64 // MaxMessageSize; negative: none
-	maxFrames   int   // MaxFragments; negative: none
+	maxSize     int64 // MaxMessageSize; maxInt if there is none
+	maxFrames   int   // MaxFragments; math.MaxInt if there is none
 }
 
 // violation returns the answer to a header that breaks a rule, or nil. The
@@ -65,7 +69,7 @@ func (s *state) dataViolation(h frame.Header) *frame.CloseError {
 		return errOrphan
 	case !continuation && s.inMessage:
 		return errInterleaved
-	case s.maxFrames >= 0 && s.frames >= s.maxFrames:
+	case s.frames >= s.maxFrames:
 		return errFragments
 	case s.tooBig(h):
 		return errTooBig
@@ -81,9 +85,6 @@ func (s *state) dataViolation(h frame.Header) *frame.CloseError {
 // compressed frames sum past 9/8 of the limit (plus what headers of stored
 // blocks and sync markers cost) is either too big or padded without need.
 func (s *state) tooBig(h frame.Header) bool {
-	if s.maxSize < 0 {
-		return h.Length > maxInt-s.size
-	}
 	limit := s.maxSize
 	if h.Rsv1 || s.compressed {
 		limit = compressedLimit(s.maxSize, s.frames+1)
@@ -100,4 +101,4 @@ func compressedLimit(max int64, frames int) int64 {
 	return limit
 }
 
-const maxInt = int64(^uint(0) >> 1) // as much as a slice may ever hold
+const maxInt = int64(math.MaxInt) // as much as a slice may ever hold
