@@ -27,8 +27,8 @@ func NewDecompressor(cfg DecompressorConfig) *Decompressor {
 // (RFC 7692 §7.2.3.4). dst and src must not overlap.
 //
 // The limit is checked before each write, and room is made for what came so far, never for what the
-// input claims: while it runs, the old and the new array together stay below 1.25 × max, or below
-// 3 × the plaintext without a limit.
+// input claims: the old and the new array together stay below 1.25 × max, or without a limit below 3 ×
+// the plaintext or 4 × src, not counting what the caller had in dst.
 //
 // The errors are [ErrTooBig] and errors wrapping [ErrCorrupt]. After one the peer's history is lost, so
 // the Decompressor gives the same error for ever; dst is then returned with the plaintext before the

@@ -1,7 +1,10 @@
 package deflate
 
-// firstRoom is the least room made at once.
-const firstRoom = 512
+// The least room made at once, and how far the first room may go beyond the size of the input.
+const (
+	firstRoom  = 512
+	firstAhead = 16 << 10
+)
 
 // output is the plaintext of a message as it grows behind what the caller had in its slice. buf never
 // extends past the limit, so whatever fits in it is allowed.
@@ -30,7 +33,7 @@ func newOutput(dst []byte, old past, window int, max int64, input int) output {
 		old:    old,
 		window: window,
 		max:    max,
-		guess:  4 * input,
+		guess:  input + min(3*input, firstAhead),
 	}
 }
 

@@ -71,28 +71,35 @@ func (s *strictInflater) block() {
 			s.plain = append(s.plain, byte(s.bits(8)))
 		}
 	case 1:
-		sizes := make([]int, 288+30)
-		for i := range sizes {
-			switch {
-			case i < 144:
-				sizes[i] = 8
-			case i < 256:
-				sizes[i] = 9
-			case i < 280:
-				sizes[i] = 7
-			case i < 288:
-				sizes[i] = 8
-			default:
-				sizes[i] = 5
-			}
-		}
-		s.symbols(newStrictCode(sizes[:288], 0), newStrictCode(sizes[288:], 2))
+		s.symbols(strictFixed.literals, strictFixed.distances)
 	case 2:
 		s.dynamic()
 	default:
 		panic("bad block type")
 	}
 }
+
+// strictFixed are the codes of RFC 1951 §3.2.6.
+var strictFixed = func() (fixed struct{ literals, distances strictCode }) {
+	sizes := make([]int, 288+30)
+	for i := range sizes {
+		switch {
+		case i < 144:
+			sizes[i] = 8
+		case i < 256:
+			sizes[i] = 9
+		case i < 280:
+			sizes[i] = 7
+		case i < 288:
+			sizes[i] = 8
+		default:
+			sizes[i] = 5
+		}
+	}
+	fixed.literals = newStrictCode(sizes[:288], 0)
+	fixed.distances = newStrictCode(sizes[288:], 2)
+	return fixed
+}()
 
 func (s *strictInflater) dynamic() {
 	literals, distances, meta := s.bits(5)+257, s.bits(5)+1, s.bits(4)+4
