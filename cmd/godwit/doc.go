@@ -1,0 +1,16 @@
+// Command godwit runs WebSocket servers and clients from the command line.
+//
+//	godwit serve                               a server to try things out on
+//	godwit dial ws://127.0.0.1:8080/echo       an interactive client
+//	godwit echo --addr 127.0.0.1:9001          a bare echo server, for suites and load generators
+//	godwit autobahn client --url … --agent …   the client that the Autobahn testsuite's server examines
+//	godwit help [command]                      what a command takes, with examples
+//
+// Results go to standard output, everything else to standard error. The exit
+// status is 0 for success, 1 for a failure, 2 for a command line that makes no
+// sense.
+//
+// This package wires flags to package conn and decides nothing about the
+// protocol. Each command is a file named for it; run is the entry point that
+// tests call.
+package main
