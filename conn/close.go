@@ -117,7 +117,7 @@ func (c *Conn) appendFrame(encode func(dst []byte) []byte) {
 		c.queue.pushFrame(encode)
 		return
 	}
-	out := c.output(0)
+	out := c.output(frame.MaxHeader + frame.MaxControl)
 	out.B = encode(out.B)
 }
 

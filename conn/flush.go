@@ -82,7 +82,7 @@ func (c *Conn) flushElsewhere(ctx context.Context, tail []byte) error {
 	c.out.B = append(c.out.B, tail...)
 	target := c.writes + 1
 	go c.flushFn()
-	if !c.writeWatch.set(ctx, c.writeCtxEnded) {
+	if !c.writeWatch.set(ctx, c) {
 		return ErrWriteUnfinished
 	}
 	for c.writes < target {
@@ -127,8 +127,8 @@ func (c *Conn) carry() {
 			go c.flushFn() // the baton goes with it
 			return
 		}
-		out := c.output(min(c.queue.size(), commitSize))
-		out.B = c.queue.commit(&c.send, out.B)
+		out := c.output(min(c.queue.size, commitSize))
+		c.queue.commit(&c.send, out)
 		carried += len(out.B)
 		c.writeOut(context.Background(), nil) // its error is in the state
 	}
@@ -222,7 +222,7 @@ func (c *Conn) blockWrite(ctx context.Context) bool {
 		return false
 	}
 	if ctx.Done() != nil {
-		if !c.writeWatch.set(ctx, c.writeCtxEnded) {
+		if !c.writeWatch.set(ctx, c) {
 			return false
 		}
 		c.writeCtx = ctx
@@ -241,17 +241,6 @@ func (c *Conn) unblockWrite() {
 		c.writeDeadline = false
 		c.nc.SetWriteDeadline(never)
 	}
-}
-
-// writeCtxEnded is called when the context of writeWatch ends.
-func (c *Conn) writeCtxEnded(ctx context.Context) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.writeCtx == ctx {
-		c.writeDeadline = true
-		c.nc.SetWriteDeadline(past)
-	}
-	c.cond.Broadcast()
 }
 
 // writeFailed sorts an error of the connection below. mu is held.

@@ -139,7 +139,7 @@ func (c *Conn) pong(ctx context.Context, payload []byte) error {
 
 // unsent returns the bytes of output that wait. mu is held.
 func (c *Conn) unsent() int {
-	n := c.queue.size()
+	n := c.queue.size
 	if c.out != nil {
 		n += len(c.out.B)
 	}

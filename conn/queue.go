@@ -14,6 +14,7 @@ type queue struct {
 	off     int
 	entries []entry
 	head    int // entries before it are gone
+	size    int // what all this counts for, in bytes
 }
 
 // entry is one queued message or frame.
@@ -29,67 +30,77 @@ const commitSize = 64 << 10
 
 func (q *queue) empty() bool { return q.head == len(q.entries) }
 
-// size returns the queued bytes.
-func (q *queue) size() int {
-	if q.mem == nil {
-		return 0
+// cost is what an entry counts for: its message and a header, so that empty
+// messages have a limit too.
+func (e *entry) cost() int {
+	if e.prepared != nil {
+		return e.prepared.Len() + frame.MaxHeader
 	}
-	return len(q.mem.B) - q.off
+	return e.n + frame.MaxHeader
+}
+
+func (q *queue) push(e entry) {
+	q.entries = append(q.entries, e)
+	q.size += e.cost()
 }
 
 // admits reports whether n bytes more may be queued: always if it is empty.
 func (q *queue) admits(n, limit int) bool {
-	return limit < 0 || q.empty() || n <= limit-q.size()
+	return limit < 0 || q.empty() || n <= limit-q.size
 }
 
 // memory returns the queue's memory with room for n more bytes.
 func (q *queue) memory(n int) *bufpool.Buffer {
 	if q.mem == nil {
-		q.mem = bufpool.Get(max(n+frame.MaxHeader, 4<<10))
+		q.mem = bufpool.Get(max(n, minQueue))
 	}
+	q.mem.Grow(n)
 	return q.mem
 }
 
+// minQueue is the least memory of a queue that isn't empty, in bytes.
+const minQueue = 4 << 10
+
 // pushMessage queues a message: encoded at once, unless it will be compressed.
 func (q *queue) pushMessage(s *protocol.Sender, op frame.Opcode, p []byte) {
-	mem := q.memory(len(p))
+	mem := q.memory(s.Room(len(p)))
 	if s.Compresses(len(p)) {
 		mem.B = append(mem.B, p...)
-		q.entries = append(q.entries, entry{n: len(p), op: op})
+		q.push(entry{n: len(p), op: op})
 		return
 	}
 	before := len(mem.B)
 	mem.B = s.AppendMessage(mem.B, op, p)
-	q.entries = append(q.entries, entry{n: len(mem.B) - before})
+	q.push(entry{n: len(mem.B) - before})
 }
 
 // pushPrepared queues a prepared message.
 func (q *queue) pushPrepared(s *protocol.Sender, m *protocol.Prepared) {
 	if s.Compresses(m.Len()) {
-		q.entries = append(q.entries, entry{prepared: m})
+		q.push(entry{prepared: m})
 		return
 	}
-	mem := q.memory(m.Len())
+	mem := q.memory(s.Room(m.Len()))
 	before := len(mem.B)
 	mem.B = s.AppendPrepared(mem.B, m)
-	q.entries = append(q.entries, entry{n: len(mem.B) - before})
+	q.push(entry{n: len(mem.B) - before})
 }
 
 // pushFrame queues what encode appends.
 func (q *queue) pushFrame(encode func(dst []byte) []byte) {
-	mem := q.memory(frame.MaxControl)
+	mem := q.memory(frame.MaxHeader + frame.MaxControl)
 	before := len(mem.B)
 	mem.B = encode(mem.B)
-	q.entries = append(q.entries, entry{n: len(mem.B) - before})
+	q.push(entry{n: len(mem.B) - before})
 }
 
-// commit moves entries from the front of the queue to dst, encoded: up to
+// commit moves entries from the front of the queue to out, encoded: up to
 // commitSize bytes, or one entry.
-func (q *queue) commit(s *protocol.Sender, dst []byte) []byte {
+func (q *queue) commit(s *protocol.Sender, out *bufpool.Buffer) {
 	for !q.empty() {
 		e := q.entries[q.head]
-		if len(dst) > 0 && len(dst)+e.n > commitSize {
-			return dst
+		if len(out.B) > 0 && len(out.B)+e.n > commitSize {
+			return
 		}
 		var p []byte
 		if e.n > 0 {
@@ -97,18 +108,21 @@ func (q *queue) commit(s *protocol.Sender, dst []byte) []byte {
 		}
 		switch {
 		case e.prepared != nil:
-			dst = s.AppendPrepared(dst, e.prepared)
+			out.Grow(s.Room(e.prepared.Len()))
+			out.B = s.AppendPrepared(out.B, e.prepared)
 		case e.op != 0:
-			dst = s.AppendMessage(dst, e.op, p)
+			out.Grow(s.Room(e.n))
+			out.B = s.AppendMessage(out.B, e.op, p)
 		default:
-			dst = append(dst, p...)
+			out.Grow(e.n)
+			out.B = append(out.B, p...)
 		}
+		q.size -= e.cost()
 		q.entries[q.head] = entry{}
 		q.head++
 		q.off += e.n
 	}
 	q.reset()
-	return dst
 }
 
 // reset empties the queue and gives its memory back.

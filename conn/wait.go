@@ -73,7 +73,7 @@ func (c *Conn) startWait(ctx context.Context) bool {
 	if c.end != nil || c.pending != nil {
 		return false
 	}
-	if ctx.Done() != nil && !c.readWatch.set(ctx, c.readCtxEnded) {
+	if ctx.Done() != nil && !c.readWatch.set(ctx, c) {
 		return false
 	}
 	c.readCtx = ctx
@@ -111,27 +111,32 @@ func (c *Conn) wasKicked() bool {
 	return was
 }
 
-// readCtxEnded is called when the context of readWatch ends.
-func (c *Conn) readCtxEnded(ctx context.Context) {
+// ctxEnded is called when a context ends that a watch was set to.
+func (c *Conn) ctxEnded(ctx context.Context) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.readCtx == ctx {
 		c.kick()
 	}
+	if c.writeCtx == ctx {
+		c.writeDeadline = true
+		c.nc.SetWriteDeadline(past)
+	}
+	c.cond.Broadcast()
 }
 
 // timedOut reports whether err is that of a deadline.
 func timedOut(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
 
-// watch calls a function when a context ends. It stays with a context until it
+// watch tells a connection when a context ends. It stays with a context until it
 // is set to another one, so that using one again costs nothing.
 type watch struct {
 	ctx    context.Context
 	cancel func() bool
 }
 
-// set makes w watch ctx. It returns false if ctx has ended.
-func (w *watch) set(ctx context.Context, call func(context.Context)) bool {
+// set makes w watch ctx for c. It returns false if ctx has ended.
+func (w *watch) set(ctx context.Context, c *Conn) bool {
 	if ctx.Err() != nil {
 		return false
 	}
@@ -140,7 +145,7 @@ func (w *watch) set(ctx context.Context, call func(context.Context)) bool {
 	}
 	w.stop()
 	w.ctx = ctx
-	w.cancel = context.AfterFunc(ctx, func() { call(ctx) })
+	w.cancel = context.AfterFunc(ctx, func() { c.ctxEnded(ctx) })
 	return true
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/godwit-ws/godwit/conn/internal/bufpool"
 	"github.com/godwit-ws/godwit/conn/protocol"
+	"github.com/godwit-ws/godwit/frame"
 )
 
 // directSize is the length in bytes from which a payload is written from where
@@ -37,11 +38,11 @@ func (c *Conn) Write(ctx context.Context, op Opcode, p []byte) error {
 	}
 	empty := c.out == nil
 	if len(p) >= directSize && c.send.Direct(len(p)) {
-		out := c.output(0)
+		out := c.output(frame.MaxHeader)
 		out.B = c.send.AppendHeader(out.B, op, len(p))
 		return c.flush(ctx, p, empty)
 	}
-	out := c.output(len(p))
+	out := c.output(c.send.Room(len(p)))
 	out.B = c.send.AppendMessage(out.B, op, p)
 	return c.push(ctx, empty && !c.send.Compresses(len(p)))
 }
@@ -58,7 +59,7 @@ func (c *Conn) WritePrepared(ctx context.Context, m *Prepared) error {
 		return nil
 	}
 	empty := c.out == nil
-	out := c.output(m.Len())
+	out := c.output(c.send.Room(m.Len()))
 	out.B = c.send.AppendPrepared(out.B, m)
 	return c.push(ctx, empty && !c.send.Compresses(m.Len()))
 }
@@ -114,17 +115,15 @@ func writeError(err error) error { return fmt.Errorf("conn: write: %w", err) }
 // errInterrupted says that a write gave way to its context.
 var errInterrupted = errors.New("conn: write interrupted")
 
-// output returns the buffer of encoded bytes, with room for a message of n bytes
-// if it is new. mu is held and nobody is flushing.
+// output returns the buffer of encoded bytes, with room for n more. mu is held
+// and nobody is flushing.
 func (c *Conn) output(n int) *bufpool.Buffer {
 	if c.out == nil {
-		c.out = bufpool.Get(n + frameOverhead)
+		c.out = bufpool.Get(n)
 	}
+	c.out.Grow(n)
 	return c.out
 }
-
-// frameOverhead is the room for headers and control frames beside a payload.
-const frameOverhead = 256
 
 // push writes the output, or leaves it for the end of the cork. lone says that
 // it holds one message that can be taken back.

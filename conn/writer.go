@@ -122,7 +122,7 @@ func (w *MessageWriter) send(pos protocol.Position) error {
 	if w.buf != nil {
 		p = w.buf.B
 	}
-	out := c.output(len(p))
+	out := c.output(c.send.Room(len(p)))
 	out.B = c.send.AppendFragment(out.B, p, pos)
 	bufpool.Put(w.buf)
 	w.buf = nil

@@ -66,6 +66,19 @@ func (s *Sender) Closed() bool { return s.closed }
 // Compresses reports whether a message of n bytes would be compressed.
 func (s *Sender) Compresses(n int) bool { return s.compressor != nil && n >= s.threshold }
 
+// Room returns how many bytes a message of n bytes takes at worst, with its
+// frames' headers.
+func (s *Sender) Room(n int) int {
+	room := n + frame.MaxHeader
+	if s.maxFrame > 0 {
+		room += frame.MaxHeader * (n / s.maxFrame)
+	}
+	if s.compressor != nil {
+		room += deflate.MaxCompressed(n) - n
+	}
+	return room
+}
+
 // Direct reports whether a message of n bytes goes out as one header followed by
 // the payload as it is, so that the payload needn't be copied: AppendHeader then
 // gives that header.

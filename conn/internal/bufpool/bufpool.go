@@ -52,6 +52,17 @@ func Put(b *Buffer) {
 	pools[class].Put(b)
 }
 
+// Grow makes room for n more bytes in b, in other memory of the pool if need be.
+func (b *Buffer) Grow(n int) {
+	if cap(b.B)-len(b.B) >= n {
+		return
+	}
+	larger := Get(max(len(b.B)+n, 2*cap(b.B)))
+	larger.B = append(larger.B, b.B...)
+	b.B, larger.B = larger.B, b.B
+	Put(larger)
+}
+
 // classFor returns the smallest class that holds n bytes, or classes if none does.
 func classFor(n int) int {
 	if n <= 1<<minShift {

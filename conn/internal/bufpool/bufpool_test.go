@@ -29,3 +29,40 @@ func TestPutFilesByCapacity(t *testing.T) {
 	}
 	bufpool.Put(nil) // must be harmless
 }
+
+func TestGrowKeepsTheBytes(t *testing.T) {
+	b := bufpool.Get(10)
+	want := ""
+	for i := range 5000 {
+		b.Grow(3)
+		room := cap(b.B) - len(b.B)
+		b.B = append(b.B, byte(i), byte(i>>8), 7)
+		want += string([]byte{byte(i), byte(i >> 8), 7})
+		if room < 3 {
+			t.Fatalf("Grow(3) left room for %d bytes", room)
+		}
+	}
+	if string(b.B) != want {
+		t.Error("Grow lost or changed bytes")
+	}
+	bufpool.Put(b)
+}
+
+func TestGrowDoesNotAllocateWhenThePoolIsFull(t *testing.T) {
+	for range 10 {
+		fill()
+	}
+	if got := testing.AllocsPerRun(100, fill); got > 1 { // the collector may empty the pool
+		t.Errorf("%v allocations", got)
+	}
+}
+
+// fill grows a buffer to 64 KiB.
+func fill() {
+	b := bufpool.Get(100)
+	for range 64 {
+		b.Grow(1000)
+		b.B = b.B[:len(b.B)+1000]
+	}
+	bufpool.Put(b)
+}

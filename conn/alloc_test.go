@@ -1,0 +1,145 @@
+//go:build !race
+
+package conn_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"testing"
+
+	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/frame"
+)
+
+// pair returns a server's and a client's connection over loopback TCP.
+func pair(tb testing.TB, cfg conn.Config) (server, client *conn.Conn) {
+	tb.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer l.Close()
+	accepted := make(chan *conn.Conn, 1)
+	go func() {
+		nc, err := l.Accept()
+		if err != nil {
+			tb.Error(err)
+		}
+		c, err := (&conn.Upgrader{Config: cfg}).Accept(context.Background(), nc)
+		if err != nil {
+			tb.Error(err)
+		}
+		accepted <- c
+	}()
+	client, err = (&conn.Dialer{Config: cfg}).Dial(context.Background(), "ws://"+l.Addr().String())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	server = <-accepted
+	tb.Cleanup(func() { server.Abort(); client.Abort() })
+	return server, client
+}
+
+// An unfragmented message costs no allocation, whoever sends it: with
+// context.Background, and with a context that is used again.
+func TestMessagesDoNotAllocate(t *testing.T) {
+	again, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	for _, op := range []conn.Opcode{conn.Text, conn.Binary} {
+		for _, size := range []int{0, 125, 4 << 10, 48 << 10, 1 << 20} {
+			for name, ctx := range map[string]context.Context{"background": context.Background(), "again": again} {
+				t.Run(fmt.Sprintf("%v/size=%d/ctx=%s", op, size, name), func(t *testing.T) {
+					server, client := pair(t, conn.Config{})
+					message := bytes.Repeat([]byte("m"), size)
+					wantNoAllocs(t, ctx, op, message, client, server)
+				})
+			}
+		}
+	}
+}
+
+// wantNoAllocs sends a message to and fro.
+func wantNoAllocs(t *testing.T, ctx context.Context, op conn.Opcode, message []byte, client, server *conn.Conn) {
+	t.Helper()
+	stop := echoInto(server, ctx, len(message))
+	dst := make([]byte, 0, len(message)+1)
+	allocs := testing.AllocsPerRun(200, func() {
+		if err := client.Write(ctx, op, message); err != nil {
+			t.Fatal(err)
+		}
+		if _, got, err := client.ReadInto(ctx, dst); err != nil || len(got) != len(message) {
+			t.Fatal(len(got), err)
+		}
+	})
+	client.Close(context.Background(), frame.CodeNormal, "")
+	<-stop
+	if allocs != 0 {
+		t.Errorf("%v allocations for a message to and fro", allocs)
+	}
+}
+
+// echoInto echoes until the connection ends.
+func echoInto(c *conn.Conn, ctx context.Context, size int) <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		buf := make([]byte, 0, size+1)
+		for {
+			op, p, err := c.ReadInto(ctx, buf)
+			if err != nil || c.Write(ctx, op, p) != nil {
+				return
+			}
+		}
+	}()
+	return done
+}
+
+// echoHooks echoes every message.
+type echoHooks struct{}
+
+func (echoHooks) OnOpen(*conn.Conn) error { return nil }
+func (echoHooks) OnMessage(c *conn.Conn, op conn.Opcode, p []byte) error {
+	return c.Write(context.Background(), op, p)
+}
+func (echoHooks) OnClose(*conn.Conn, *conn.CloseError) {}
+
+func TestHooksDoNotAllocate(t *testing.T) {
+	server, client := pair(t, conn.Config{})
+	done := make(chan struct{})
+	go func() { defer close(done); server.Run(echoHooks{}) }()
+	message, dst := bytes.Repeat([]byte("m"), 125), make([]byte, 0, 200)
+	ctx := context.Background()
+	allocs := testing.AllocsPerRun(500, func() {
+		for range 8 {
+			client.Write(ctx, conn.Text, message)
+		}
+		for range 8 {
+			client.ReadInto(ctx, dst)
+		}
+	})
+	client.Close(ctx, frame.CodeNormal, "")
+	<-done
+	if allocs != 0 {
+		t.Errorf("%v allocations for eight messages to and fro", allocs)
+	}
+}
+
+// A connection that waits holds no read buffer and little else.
+func TestIdleConnectionIsSmall(t *testing.T) {
+	const n = 200
+	var before, after uint64
+	before = heap()
+	for range n {
+		server, client := pair(t, conn.Config{})
+		dst := make([]byte, 0, 200)
+		echoInto(server, context.Background(), 200)
+		client.Write(context.Background(), conn.Text, []byte("hello"))
+		client.ReadInto(context.Background(), dst)
+	}
+	after = heap()
+	if each := (after - before) / n; each > 8<<10 {
+		t.Errorf("%d bytes of heap for a server's and a client's idle connection", each)
+	}
+}
