@@ -1,10 +1,12 @@
 package conn
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"time"
 
@@ -21,58 +23,72 @@ func Accept(ctx context.Context, nc net.Conn) (*Conn, error) {
 // Accept reads an opening request from nc, which may be a *tls.Conn, and answers
 // it (RFC 6455 §4.2). Bytes that followed the request are kept. nc is the Conn's
 // from here on; after an error it has been closed, a request that wasn't right
-// having been answered first. Accept takes HandshakeTimeout at most, and less if
-// ctx ends.
+// having been answered first. Accept takes HandshakeTimeout at most, a second more
+// if it has to refuse, and less if ctx ends; on the connection itself ctx has no
+// effect.
+//
+// Errors: those of package handshake and of Check, whose status the client was
+// given (handshake.Status); handshake.ErrTimeout, which is answered if a part of
+// a request had come; ctx's own; or a cause from the network.
 func (u *Upgrader) Accept(ctx context.Context, nc net.Conn) (*Conn, error) {
 	if err := u.prepare(); err != nil {
 		closeTransport(nc)
 		return nil, err
 	}
-	stop := u.limit(ctx, nc)
-	c, err := u.accept(ctx, nc)
-	if !stop() && err == nil { // ctx ended at the very end: its deadline may be set
+	if u.cfg.HandshakeTimeout > 0 {
+		nc.SetDeadline(time.Now().Add(u.cfg.HandshakeTimeout))
+	}
+	stop := context.AfterFunc(ctx, func() { closeTransport(nc) })
+	s, err := u.accept(nc)
+	if !stop() && (err == nil || broken(err)) { // nc is closed, or about to be
 		err = ctx.Err()
 	}
 	if err != nil {
 		closeTransport(nc)
 		return nil, fmt.Errorf("conn: accept: %w", err)
 	}
-	return c, nil
+	nc.SetDeadline(never)
+	s.hello.parent = ctx
+	return newConn(nc, &u.cfg, s), nil
 }
 
-// limit bounds a handshake on nc by ctx and HandshakeTimeout until stop is
-// called, which reports whether ctx hadn't ended.
-func (u *Upgrader) limit(ctx context.Context, nc net.Conn) (stop func() bool) {
-	if u.cfg.HandshakeTimeout > 0 {
-		nc.SetDeadline(time.Now().Add(u.cfg.HandshakeTimeout))
-	}
-	return context.AfterFunc(ctx, func() { nc.SetDeadline(past) })
-}
-
-func (u *Upgrader) accept(ctx context.Context, nc net.Conn) (*Conn, error) {
+// accept does the handshake. A request that isn't right has been answered when
+// the error is returned.
+func (u *Upgrader) accept(nc net.Conn) (setup, error) {
 	buf := bufpool.Get(2 * defaultMaxHeaderSize)
 	defer bufpool.Put(buf)
 	end, err := readHeader(nc, buf, u.cfg.MaxHeaderSize)
-	if err != nil {
-		return nil, u.refuse(nc, buf, headerError(ctx, err, len(buf.B)))
+	switch {
+	case err == nil:
+	case timedOut(err) && len(buf.B) == 0:
+		return setup{}, handshake.ErrTimeout // nothing was asked, nothing is answered
+	case timedOut(err):
+		return setup{}, u.refuse(nc, buf, handshake.ErrTimeout)
+	case broken(err):
+		return setup{}, err
+	default:
+		return setup{}, u.refuse(nc, buf, err)
 	}
 	req := new(handshake.Request)
 	if err := req.Parse(string(buf.B[:end])); err != nil {
-		return nil, u.refuse(nc, buf, err)
+		return setup{}, u.refuse(nc, buf, err)
 	}
-	scheme := handshake.HTTP
-	if _, secure := nc.(*tls.Conn); secure {
-		scheme = handshake.HTTPS
-	}
-	accepted, answer, err := u.judge(req, scheme, nc.RemoteAddr(), nil)
+	accepted, answer, err := u.judge(req, schemeOf(nc), nc.RemoteAddr(), nil)
 	if err != nil {
-		return nil, u.refuse(nc, buf, err)
+		return setup{}, u.refuse(nc, buf, err)
 	}
 	if _, err := nc.Write(answer); err != nil {
-		return nil, err
+		return setup{}, err
 	}
-	nc.SetDeadline(never)
-	return u.open(nc, accepted, hello{request: req, parent: ctx}, buf.B[end:]), nil
+	return u.setup(accepted, hello{request: req}, bytes.Clone(buf.B[end:])), nil
+}
+
+// schemeOf says how a request on nc came in.
+func schemeOf(nc net.Conn) handshake.Scheme {
+	if _, secure := nc.(*tls.Conn); secure {
+		return handshake.HTTPS
+	}
+	return handshake.HTTP
 }
 
 // readHeader reads from nc until buf holds a header block, and returns its
@@ -95,31 +111,9 @@ func readHeader(nc net.Conn, buf *bufpool.Buffer, limit int) (int, error) {
 	}
 }
 
-// headerError sorts why a header didn't come: ctx's end, a timeout, or what it
-// was. received is how many bytes had come.
-func headerError(ctx context.Context, err error, received int) error {
-	switch {
-	case !timedOut(err):
-		return err
-	case ctx.Err() != nil:
-		return &silent{ctx.Err()}
-	case received == 0:
-		return &silent{handshake.ErrTimeout}
-	}
-	return handshake.ErrTimeout
-}
-
-// silent is an error that isn't worth an answer: nothing was asked.
-type silent struct{ error }
-
-func (e *silent) Unwrap() error { return e.error }
-
-// refuse answers a request that isn't right, and sees to it that the client
-// receives the answer. buf is free to use.
+// refuse answers a request that isn't right, sees to it that the client receives
+// the answer, and returns err. buf is free to use.
 func (u *Upgrader) refuse(nc net.Conn, buf *bufpool.Buffer, err error) error {
-	if _, ok := errors.AsType[*silent](err); ok || broken(err) {
-		return err
-	}
 	nc.SetDeadline(time.Now().Add(lingerTime))
 	buf.B = handshake.AppendRefusal(buf.B[:0], err)
 	if _, werr := nc.Write(buf.B); werr != nil {
@@ -133,5 +127,5 @@ func (u *Upgrader) refuse(nc net.Conn, buf *bufpool.Buffer, err error) error {
 // broken reports whether err is of the connection, not of what was sent on it.
 func broken(err error) bool {
 	_, ok := errors.AsType[net.Error](err)
-	return ok || errors.Is(err, net.ErrClosed) || isEOF(err)
+	return ok || errors.Is(err, net.ErrClosed) || errors.Is(err, io.ErrClosedPipe) || isEOF(err)
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 
 	"github.com/godwit-ws/godwit/frame"
+	"github.com/godwit-ws/godwit/handshake"
 )
 
 // Handler returns an http.Handler that makes WebSocket connections with the zero
@@ -16,14 +17,15 @@ func Handler(f func(*Conn) error) http.Handler { return new(Upgrader).Handler(f)
 // Handler returns an http.Handler that upgrades each request and calls f with the
 // connection, on a goroutine of its own: net/http's handler returns, so that its
 // buffers are freed. When f returns, the connection is closed: with CodeNormal if
-// f returned nil, with the code of the *CloseError that it returned, and with
-// CodeInternalError for any other error and for a panic, which go to Logger and
-// not to the peer. What ended the connection itself is no error of f's.
+// f returned nil, with the code and reason of the *CloseError that it returned if
+// the code may be sent, and with CodeInternalError for any other error and for a
+// panic, which go to Logger and not to the peer. What ended the connection
+// itself, or its context, is no error of f's.
 func (u *Upgrader) Handler(f func(*Conn) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := u.Upgrade(w, r)
 		if err != nil {
-			u.logger().Debug("websocket handshake refused", "remote", r.RemoteAddr, "error", err)
+			u.reportRefusal(r, err)
 			return
 		}
 		go u.handle(c, f)
@@ -32,40 +34,38 @@ func (u *Upgrader) Handler(f func(*Conn) error) http.Handler {
 
 // handle calls f and closes the connection as it returns.
 func (u *Upgrader) handle(c *Conn, f func(*Conn) error) {
+	defer c.Abort() // for a peer that doesn't answer our Close, and an f that calls runtime.Goexit
 	err := c.call(func() error { return f(c) })
-	if c.Err() != nil {
-		err = ofHandler(err)
-	}
-	if err != nil {
-		u.report(c, err)
+	if c.Err() != nil && (errors.Is(err, ErrClosed) || errors.Is(err, context.Canceled)) {
+		return
 	}
 	e := &CloseError{Code: frame.CodeNormal}
 	if err != nil {
 		e = answer(err)
 	}
-	if c.Close(context.Background(), e.Code, e.Reason) != nil {
-		c.Abort() // a reason that isn't UTF-8, or a peer that didn't answer
+	if e.Code == frame.CodeInternalError {
+		u.report(c, err)
 	}
-}
-
-// ofHandler returns err unless it is how the connection ended.
-func ofHandler(err error) error {
-	if errors.Is(err, ErrClosed) {
-		return nil
-	}
-	return err
+	c.Close(context.Background(), e.Code, e.Reason) // nobody is left to be told its error
 }
 
 // report tells the log of a handler's error.
 func (u *Upgrader) report(c *Conn, err error) {
-	if e, ok := errors.AsType[*CloseError](err); ok && e.Code != frame.CodeInternalError {
-		return // the handler's choice of a code
-	}
 	attrs := []any{"remote", c.RemoteAddr(), "error", err}
 	if p, ok := errors.AsType[*PanicError](err); ok {
 		attrs = append(attrs, "stack", string(p.Stack))
 	}
 	u.logger().Error("websocket handler failed", attrs...)
+}
+
+// reportRefusal tells the log of a request that didn't become a connection: that
+// is nothing to be woken for, unless the mistake is ours.
+func (u *Upgrader) reportRefusal(r *http.Request, err error) {
+	level := slog.LevelDebug
+	if handshake.Status(err) == http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	u.logger().Log(r.Context(), level, "websocket handshake refused", "remote", r.RemoteAddr, "error", err)
 }
 
 func (u *Upgrader) logger() *slog.Logger {

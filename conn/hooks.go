@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime/debug"
+	"strings"
 
 	"github.com/godwit-ws/godwit/conn/protocol"
 	"github.com/godwit-ws/godwit/frame"
@@ -123,11 +124,11 @@ func (c *Conn) endWith(err error) error {
 }
 
 // answer returns what to tell the peer when a hook or handler returned err: the
-// *CloseError in it if there is one, and if it can be sent, else
-// CodeInternalError.
+// *CloseError in it if there is one, and if its code can be sent, else
+// CodeInternalError. Its reason is made UTF-8, if it isn't.
 func answer(err error) *CloseError {
 	if e, ok := errors.AsType[*CloseError](err); ok && e.Code.Sendable() {
-		return &CloseError{Code: e.Code, Reason: e.Reason, Err: e.Err}
+		return &CloseError{Code: e.Code, Reason: strings.ToValidUTF8(e.Reason, "\uFFFD"), Err: e.Err}
 	}
 	return &CloseError{Code: frame.CodeInternalError, Reason: "internal error", Err: err}
 }

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/godwit-ws/godwit/handshake"
@@ -29,7 +28,7 @@ func Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error) {
 // caller must see that the connection ends; Handler does so itself.
 func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error) {
 	if err := u.prepare(); err != nil {
-		refuse(w, err)
+		refuse(w, r, err)
 		return nil, err
 	}
 	req := requestOf(r)
@@ -39,18 +38,18 @@ func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error
 	}
 	accepted, answer, err := u.judge(req, scheme, stringAddr(r.RemoteAddr), extraFields(w.Header()))
 	if err != nil {
-		refuse(w, err)
+		refuse(w, r, err)
 		return nil, fmt.Errorf("conn: upgrade: %w", err)
 	}
 	nc, leftover, err := hijack(w)
 	if err != nil {
-		refuse(w, &handshake.Refusal{Status: http.StatusInternalServerError, Err: err})
-		return nil, err
+		refuse(w, r, err)
+		return nil, fmt.Errorf("conn: upgrade: %w", err)
 	}
 	if err := u.answer(nc, answer); err != nil {
 		return nil, err
 	}
-	return u.open(nc, accepted, hello{request: req, parent: r.Context()}, leftover), nil
+	return newConn(nc, &u.cfg, u.setup(accepted, hello{request: req, parent: r.Context()}, leftover)), nil
 }
 
 // requestOf copies what a request of net/http says to one of package handshake,
@@ -66,7 +65,7 @@ func requestOf(r *http.Request) *handshake.Request {
 		req.Target = r.URL.RequestURI() // a request made by hand, in a test
 	}
 	req.Add("Host", r.Host)
-	if r.ContentLength != 0 {
+	if r.ContentLength > 0 && r.Header.Get("Content-Length") == "" {
 		req.Add("Content-Length", strconv.FormatInt(r.ContentLength, 10))
 	}
 	for _, coding := range r.TransferEncoding {
@@ -83,23 +82,11 @@ func requestOf(r *http.Request) *handshake.Request {
 // extraFields returns the fields that others have set on the response, without
 // those that the handshake writes itself.
 func extraFields(h http.Header) []handshake.Field {
-	var fields []handshake.Field
-	for name, values := range h {
-		for _, value := range values {
-			if f := (handshake.Field{Name: name, Value: value}); f.Check() == nil {
-				fields = append(fields, f)
-			}
-		}
-	}
-	slices.SortStableFunc(fields, byName)
-	return fields
+	return slices.DeleteFunc(fieldsOf(h), func(f handshake.Field) bool { return f.Check() != nil })
 }
 
-// byName orders fields, which come from a map, so that the wire shows no chance.
-func byName(a, b handshake.Field) int { return strings.Compare(a.Name, b.Name) }
-
 // refuse answers a request that isn't right, by way of net/http.
-func refuse(w http.ResponseWriter, err error) {
+func refuse(w http.ResponseWriter, r *http.Request, err error) {
 	answer := handshake.AppendRefusal(nil, err)
 	end, headErr := handshake.HeaderEnd(answer, 0, len(answer))
 	var resp handshake.Response
@@ -109,30 +96,43 @@ func refuse(w http.ResponseWriter, err error) {
 	if headErr != nil {
 		panic("conn: a refusal of our own can't be parsed: " + headErr.Error())
 	}
-	for _, f := range resp.Fields {
-		w.Header().Add(f.Name, f.Value)
+	setFields(w.Header(), resp.Fields)
+	if r.ProtoMajor > 1 { // has no such fields (RFC 9113 §8.2.2)
+		w.Header().Del("Connection")
+		w.Header().Del("Upgrade")
 	}
 	w.WriteHeader(resp.Status)
 	w.Write(answer[end:]) // an error means that nobody listens any more
 }
 
+// setFields puts a refusal's fields in place of those in h. "Connection: close"
+// comes first of its lines: net/http looks at no other.
+func setFields(h http.Header, fields []handshake.Field) {
+	for _, f := range fields {
+		h.Del(f.Name)
+	}
+	h.Set("Connection", "close")
+	for _, f := range fields {
+		if f != (handshake.Field{Name: "Connection", Value: "close"}) {
+			h.Add(f.Name, f.Value)
+		}
+	}
+}
+
 // hijack takes the connection from net/http, with the bytes that it has read
-// behind the request.
+// behind the request. They lie in a buffer that nobody uses any more.
 func hijack(w http.ResponseWriter) (net.Conn, []byte, error) {
 	nc, rw, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", ErrHijack, err)
+		err = fmt.Errorf("%w: %w", ErrHijack, err)
+		return nil, nil, &handshake.Refusal{Status: http.StatusInternalServerError, Err: err}
 	}
 	nc.SetDeadline(never) // net/http's own deadlines end here
-	buffered := rw.Reader.Buffered()
-	if buffered == 0 {
-		return nc, nil, nil
-	}
-	leftover, err := rw.Reader.Peek(buffered)
+	leftover, err := rw.Reader.Peek(rw.Reader.Buffered())
 	if err != nil {
 		panic("conn: bufio.Reader gives less than it holds: " + err.Error())
 	}
-	return nc, slices.Clone(leftover), nil
+	return nc, leftover, nil
 }
 
 // answer writes the 101.

@@ -1,9 +1,11 @@
 package conn
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"sync"
 
@@ -32,8 +34,9 @@ type Upgrader struct {
 	// refuses the request: with a *handshake.Refusal's status or that of one of
 	// package handshake's errors, else with 403.
 	Check func(r *handshake.Request) ([]handshake.Field, error)
-	// Logger is told of errors and panics of the functions given to Handler. Nil
-	// means slog.Default.
+	// Logger is told of errors and panics of the functions given to Handler, and of
+	// requests it couldn't serve by a mistake of ours; at level Debug, of those it
+	// refused. Nil means slog.Default.
 	Logger *slog.Logger
 
 	once   sync.Once
@@ -57,7 +60,7 @@ func (u *Upgrader) prepare() error {
 			u.policy.Deflate = &u.cfg.Compression.Params
 		}
 		if err := u.policy.Validate(); err != nil {
-			u.err = fmt.Errorf("conn: Upgrader: %w", err)
+			u.err = &handshake.Refusal{Status: http.StatusInternalServerError, Err: fmt.Errorf("conn: Upgrader: %w", err)}
 		}
 	})
 	return u.err
@@ -80,29 +83,25 @@ func (u *Upgrader) judge(r *handshake.Request, scheme handshake.Scheme, peer net
 	return accepted, answer, err
 }
 
-// refusal makes an error of the user's Check one that has a status: 403 unless
-// it brings its own.
+// refusal makes an error of the user's Check one that has a status: 403 unless it
+// brings its own.
 func refusal(err error) error {
-	if handshake.Status(err) == statusUnknown {
-		return &handshake.Refusal{Err: err}
+	if _, ok := errors.AsType[*handshake.Refusal](err); ok {
+		return err
 	}
-	return err
+	return &handshake.Refusal{Err: err}
 }
 
-// statusUnknown is what handshake.Status gives for errors it doesn't know, and
-// for malformed requests, which Check has no business with.
-const statusUnknown = 400
-
-// open makes the connection of an accepted request.
-func (u *Upgrader) open(nc net.Conn, a handshake.Accepted, h hello, leftover []byte) *Conn {
+// setup is what the Conn of an accepted request needs.
+func (u *Upgrader) setup(a handshake.Accepted, h hello, leftover []byte) setup {
 	h.subprotocol = a.Subprotocol
-	return newConn(nc, &u.cfg, setup{
+	return setup{
 		role:     protocol.Server,
 		hello:    h,
 		deflate:  agreed(a),
 		leftover: leftover,
 		sweep:    &u.sweep,
-	})
+	}
 }
 
 // agreed returns the agreed parameters of permessage-deflate, or nil.
@@ -113,7 +112,7 @@ func agreed(a handshake.Accepted) *handshake.Deflate {
 	return &a.Deflate
 }
 
-// addrOf returns the IP address in addr, if it has one.
+// addrOf returns the IP address in addr, if there is one.
 func addrOf(addr net.Addr) netip.Addr {
 	switch a := addr.(type) {
 	case *net.TCPAddr:
