@@ -6,41 +6,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"testing"
 
 	"github.com/godwit-ws/godwit/conn"
 	"github.com/godwit-ws/godwit/frame"
 )
-
-// pair returns a server's and a client's connection over loopback TCP.
-func pair(tb testing.TB, cfg conn.Config) (server, client *conn.Conn) {
-	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	defer l.Close()
-	accepted := make(chan *conn.Conn, 1)
-	go func() {
-		nc, err := l.Accept()
-		if err != nil {
-			tb.Error(err)
-		}
-		c, err := (&conn.Upgrader{Config: cfg}).Accept(context.Background(), nc)
-		if err != nil {
-			tb.Error(err)
-		}
-		accepted <- c
-	}()
-	client, err = (&conn.Dialer{Config: cfg}).Dial(context.Background(), "ws://"+l.Addr().String())
-	if err != nil {
-		tb.Fatal(err)
-	}
-	server = <-accepted
-	tb.Cleanup(func() { server.Abort(); client.Abort() })
-	return server, client
-}
 
 // An unfragmented message costs no allocation, whoever sends it: with
 // context.Background, and with a context that is used again.
@@ -80,35 +50,10 @@ func wantNoAllocs(t *testing.T, ctx context.Context, op conn.Opcode, message []b
 	}
 }
 
-// echoInto echoes until the connection ends.
-func echoInto(c *conn.Conn, ctx context.Context, size int) <-chan struct{} {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		buf := make([]byte, 0, size+1)
-		for {
-			op, p, err := c.ReadInto(ctx, buf)
-			if err != nil || c.Write(ctx, op, p) != nil {
-				return
-			}
-		}
-	}()
-	return done
-}
-
-// echoHooks echoes every message.
-type echoHooks struct{}
-
-func (echoHooks) OnOpen(*conn.Conn) error { return nil }
-func (echoHooks) OnMessage(c *conn.Conn, op conn.Opcode, p []byte) error {
-	return c.Write(context.Background(), op, p)
-}
-func (echoHooks) OnClose(*conn.Conn, *conn.CloseError) {}
-
 func TestHooksDoNotAllocate(t *testing.T) {
 	server, client := pair(t, conn.Config{})
 	done := make(chan struct{})
-	go func() { defer close(done); server.Run(echoHooks{}) }()
+	go func() { defer close(done); server.Run(echoing{}) }()
 	message, dst := bytes.Repeat([]byte("m"), 125), make([]byte, 0, 200)
 	ctx := context.Background()
 	allocs := testing.AllocsPerRun(500, func() {

@@ -19,6 +19,51 @@ func heap() uint64 {
 	return m.HeapAlloc
 }
 
+// pair returns a server's and a client's connection over loopback TCP.
+func pair(tb testing.TB, cfg conn.Config) (server, client *conn.Conn) {
+	tb.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	defer l.Close()
+	accepted := make(chan *conn.Conn, 1)
+	go func() {
+		nc, err := l.Accept()
+		if err != nil {
+			tb.Error(err)
+		}
+		c, err := (&conn.Upgrader{Config: cfg}).Accept(context.Background(), nc)
+		if err != nil {
+			tb.Error(err)
+		}
+		accepted <- c
+	}()
+	client, err = (&conn.Dialer{Config: cfg}).Dial(context.Background(), "ws://"+l.Addr().String())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	server = <-accepted
+	tb.Cleanup(func() { server.Abort(); client.Abort() })
+	return server, client
+}
+
+// echoInto echoes until the connection ends.
+func echoInto(c *conn.Conn, ctx context.Context, size int) <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		buf := make([]byte, 0, size+1)
+		for {
+			op, p, err := c.ReadInto(ctx, buf)
+			if err != nil || c.Write(ctx, op, p) != nil {
+				return
+			}
+		}
+	}()
+	return done
+}
+
 // BenchmarkEcho is a message to and fro over loopback: with calls of ReadInto and
 // Write, or hooks, on the server's side.
 func BenchmarkEcho(b *testing.B) {
@@ -27,7 +72,7 @@ func BenchmarkEcho(b *testing.B) {
 			b.Run(fmt.Sprintf("style=%s/size=%d", style, size), func(b *testing.B) {
 				server, client := pair(b, conn.Config{})
 				if style == "hooks" {
-					go server.Run(echoHooks{})
+					go server.Run(echoing{})
 				} else {
 					echoInto(server, context.Background(), size)
 				}
@@ -55,7 +100,7 @@ func BenchmarkPipelined(b *testing.B) {
 		b.Run("style="+style+"/size=125/depth=64", func(b *testing.B) {
 			server, client := pair(b, conn.Config{})
 			if style == "hooks" {
-				go server.Run(echoHooks{})
+				go server.Run(echoing{})
 			} else {
 				echoInto(server, context.Background(), 125)
 			}

@@ -21,7 +21,7 @@ import (
 func NetConn(ctx context.Context, c *Conn, op Opcode) net.Conn {
 	s := &streamConn{Conn: c, op: op}
 	s.ctx, s.stop = context.WithCancelCause(ctx)
-	s.read.ctx, s.write.ctx = s.ctx, s.ctx
+	s.SetDeadline(never)
 	return s
 }
 
@@ -136,7 +136,7 @@ func (d *deadline) set(parent context.Context, t time.Time) {
 		d.cancel()
 	}
 	if t.IsZero() {
-		d.ctx, d.cancel = parent, nil
+		d.ctx, d.cancel = context.WithCancel(parent)
 		return
 	}
 	d.ctx, d.cancel = context.WithDeadline(parent, t)

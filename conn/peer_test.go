@@ -25,15 +25,15 @@ type peer struct {
 const openingRequest = "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
 
-// serve returns a server's connection in memory, and the peer at its other end.
-func serve(t testing.TB, cfg conn.Config) (*conn.Conn, *peer) {
+// accept returns a server's connection in memory, and the peer at its other end.
+func accept(t testing.TB, cfg conn.Config) (*conn.Conn, *peer) {
 	t.Helper()
 	a, b := memconn.Pipe()
-	return serveOn(t, cfg, a, b)
+	return acceptOn(t, cfg, a, b)
 }
 
-// serveTCP is serve over loopback.
-func serveTCP(t testing.TB, cfg conn.Config) (*conn.Conn, *peer) {
+// acceptTCP is accept over loopback.
+func acceptTCP(t testing.TB, cfg conn.Config) (*conn.Conn, *peer) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -48,10 +48,10 @@ func serveTCP(t testing.TB, cfg conn.Config) (*conn.Conn, *peer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return serveOn(t, cfg, a, b)
+	return acceptOn(t, cfg, a, b)
 }
 
-func serveOn(t testing.TB, cfg conn.Config, server, client net.Conn) (*conn.Conn, *peer) {
+func acceptOn(t testing.TB, cfg conn.Config, server, client net.Conn) (*conn.Conn, *peer) {
 	t.Helper()
 	request := openingRequest
 	if cfg.Compression.Enabled {

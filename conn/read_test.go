@@ -16,8 +16,8 @@ import (
 
 // servers are the transports that a server's connection is tested over.
 var servers = map[string]func(testing.TB, conn.Config) (*conn.Conn, *peer){
-	"memory": serve,
-	"tcp":    serveTCP,
+	"memory": accept,
+	"tcp":    acceptTCP,
 }
 
 func TestReadMessages(t *testing.T) {
@@ -38,10 +38,10 @@ func TestReadMessages(t *testing.T) {
 			masked(frame.Header{Opcode: frame.Text}, "\xe6\x97"), masked(frame.Header{Fin: true}, "\xa5"),
 		}, []string{"日"}},
 	}
-	for transport, serve := range servers {
+	for transport, accept := range servers {
 		for _, tt := range tests {
 			t.Run(transport+"/"+tt.name, func(t *testing.T) {
-				c, p := serve(t, conn.Config{})
+				c, p := accept(t, conn.Config{})
 				go p.nc.Write(bytes.Join(tt.sent, nil))
 				for _, want := range tt.want {
 					op, got, err := c.Read(t.Context())
@@ -55,7 +55,7 @@ func TestReadMessages(t *testing.T) {
 }
 
 func TestReadIntoUsesTheCallersArray(t *testing.T) {
-	c, p := serve(t, conn.Config{})
+	c, p := accept(t, conn.Config{})
 	dst := make([]byte, 0, 1000)
 	for _, n := range []int{0, 1, 1000} {
 		p.send(whole(frame.Binary, strings.Repeat("x", n)))
@@ -77,10 +77,10 @@ func TestReadContextLosesNothing(t *testing.T) {
 		masked(frame.Header{Opcode: frame.Text}, "first frag"), whole(frame.Ping, "x"),
 		masked(frame.Header{Fin: true}, "ment"), whole(frame.Text, "second"),
 	}, nil)
-	for transport, serve := range servers {
+	for transport, accept := range servers {
 		t.Run(transport, func(t *testing.T) {
 			for cut := range len(stream) {
-				c, p := serve(t, conn.Config{})
+				c, p := accept(t, conn.Config{})
 				p.send(stream[:cut])
 				var got []string
 				dst := make([]byte, 0, 4)
@@ -121,7 +121,7 @@ func readUntil(t *testing.T, c *conn.Conn, dst []byte, got *[]string) {
 }
 
 func TestReadContextAlreadyEnded(t *testing.T) {
-	c, p := serve(t, conn.Config{})
+	c, p := accept(t, conn.Config{})
 	p.send(whole(frame.Text, "here"))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -139,7 +139,7 @@ func TestReadContextAlreadyEnded(t *testing.T) {
 
 func TestReadFromManyGoroutines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, p := serve(t, conn.Config{})
+		c, p := accept(t, conn.Config{})
 		const n = 100
 		got := make(chan string, n)
 		for range n {
@@ -167,9 +167,9 @@ func TestReadFromManyGoroutines(t *testing.T) {
 // A violation is answered while the bad message is still incomplete, and what
 // was read before it is delivered.
 func TestReadFailsFast(t *testing.T) {
-	for transport, serve := range servers {
+	for transport, accept := range servers {
 		t.Run(transport, func(t *testing.T) {
-			c, p := serve(t, conn.Config{})
+			c, p := accept(t, conn.Config{})
 			p.send(whole(frame.Text, "good"), masked(frame.Header{Opcode: frame.Text}, "bad \xf5"))
 			if _, m, err := c.Read(t.Context()); string(m) != "good" {
 				t.Fatalf("Read = %q, %v", m, err)
@@ -199,10 +199,10 @@ func TestLostConnections(t *testing.T) {
 		{"inside-a-payload", whole(frame.Text, "message")[:8], conn.ErrCut},
 		{"between-fragments", masked(frame.Header{Opcode: frame.Text}, "m"), conn.ErrCut},
 	}
-	for transport, serve := range servers {
+	for transport, accept := range servers {
 		for _, tt := range tests {
 			t.Run(transport+"/"+tt.name, func(t *testing.T) {
-				c, p := serve(t, conn.Config{})
+				c, p := accept(t, conn.Config{})
 				p.send(tt.sent)
 				p.nc.Close()
 				var err error
@@ -228,7 +228,7 @@ func TestMessagesEndsAfterANormalEnd(t *testing.T) {
 		{"violation", whole(frame.Opcode(3), ""), 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, p := serve(t, conn.Config{})
+			c, p := accept(t, conn.Config{})
 			p.send(whole(frame.Text, "a"), whole(frame.Binary, "b"), tt.sent)
 			p.nc.(interface{ CloseWrite() error }).CloseWrite()
 			var got []string
@@ -248,9 +248,9 @@ func TestMessagesEndsAfterANormalEnd(t *testing.T) {
 }
 
 func TestReaderStreams(t *testing.T) {
-	for transport, serve := range servers {
+	for transport, accept := range servers {
 		t.Run(transport, func(t *testing.T) {
-			c, p := serve(t, conn.Config{})
+			c, p := accept(t, conn.Config{})
 			p.send(masked(frame.Header{Opcode: frame.Text}, "begin "))
 			op, r, err := c.Reader(t.Context())
 			if err != nil || op != conn.Text {
@@ -280,7 +280,7 @@ func TestReaderStreams(t *testing.T) {
 }
 
 func TestReaderContextLosesNothing(t *testing.T) {
-	c, p := serve(t, conn.Config{})
+	c, p := accept(t, conn.Config{})
 	p.send(masked(frame.Header{Opcode: frame.Text}, "be"))
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Millisecond)
 	defer cancel()
@@ -326,7 +326,7 @@ func TestReadCompressed(t *testing.T) {
 }
 
 func TestReadJSON(t *testing.T) {
-	c, p := serve(t, conn.Config{})
+	c, p := accept(t, conn.Config{})
 	p.send(whole(frame.Text, `{"n":7}`), whole(frame.Text, `{`), whole(frame.Binary, `{"n":8}`))
 	var v struct{ N int }
 	if err := c.ReadJSON(t.Context(), &v); err != nil || v.N != 7 {
@@ -346,7 +346,7 @@ func TestReadJSON(t *testing.T) {
 
 func TestDiscardReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, p := serve(t, conn.Config{})
+		c, p := accept(t, conn.Config{})
 		ctx := c.DiscardReads()
 		p.send(whole(frame.Text, "dropped"), whole(frame.Ping, "answered"))
 		p.want(frame.Pong, "answered")

@@ -23,7 +23,7 @@ func elapsed(t *testing.T, start time.Time, d time.Duration) {
 
 func TestReadTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, p := serve(t, conn.Config{ReadTimeout: time.Minute})
+		c, p := accept(t, conn.Config{ReadTimeout: time.Minute})
 		start := time.Now()
 		go func() {
 			time.Sleep(40 * time.Second)
@@ -41,7 +41,7 @@ func TestReadTimeout(t *testing.T) {
 
 func TestReadTimeoutIsSuspendedWhileNobodyReads(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, p := serve(t, conn.Config{ReadTimeout: time.Minute, MessageTimeout: 10 * time.Second})
+		c, p := accept(t, conn.Config{ReadTimeout: time.Minute, MessageTimeout: 10 * time.Second})
 		p.send(masked(frame.Header{Opcode: frame.Text}, "be"))
 		ctx, cancel := context.WithTimeout(t.Context(), 9*time.Second)
 		defer cancel()
@@ -64,7 +64,7 @@ func TestReadTimeoutIsSuspendedWhileNobodyReads(t *testing.T) {
 
 func TestMessageTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, p := serve(t, conn.Config{MessageTimeout: time.Minute})
+		c, p := accept(t, conn.Config{MessageTimeout: time.Minute})
 		go func() {
 			for range 5 { // whole messages reset the clock
 				time.Sleep(50 * time.Second)
@@ -95,7 +95,7 @@ func TestMessageTimeout(t *testing.T) {
 
 func TestPingInterval(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, p := serve(t, conn.Config{PingInterval: 30 * time.Second, PongTimeout: 10 * time.Second})
+		c, p := accept(t, conn.Config{PingInterval: 30 * time.Second, PongTimeout: 10 * time.Second})
 		start := time.Now()
 		go func() {
 			for i := range 3 {
@@ -117,7 +117,7 @@ func TestPingInterval(t *testing.T) {
 
 func TestPongTimeoutCountsWhileReadingOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, p := serve(t, conn.Config{PingInterval: 30 * time.Second, PongTimeout: 10 * time.Second})
+		c, p := accept(t, conn.Config{PingInterval: 30 * time.Second, PongTimeout: 10 * time.Second})
 		go func() {
 			for {
 				if _, _, err := p.read(); err != nil {
@@ -138,7 +138,7 @@ func TestPongTimeoutCountsWhileReadingOnly(t *testing.T) {
 
 func TestWriteTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, _ := serve(t, conn.Config{WriteTimeout: 7 * time.Second})
+		c, _ := accept(t, conn.Config{WriteTimeout: 7 * time.Second})
 		start := time.Now()
 		err := c.Write(t.Context(), conn.Binary, make([]byte, 1<<20))
 		wantEnd(t, err, frame.CodeAbnormal, false, conn.ErrWriteTimeout)
@@ -152,7 +152,7 @@ func TestWriteTimeout(t *testing.T) {
 
 func TestWriteTimeoutIsOfProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, p := serve(t, conn.Config{WriteTimeout: 7 * time.Second})
+		c, p := accept(t, conn.Config{WriteTimeout: 7 * time.Second})
 		var reading sync.WaitGroup
 		reading.Go(func() {
 			b := make([]byte, 32<<10)
@@ -170,7 +170,7 @@ func TestWriteTimeoutIsOfProgress(t *testing.T) {
 
 func TestCloseTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, p := serve(t, conn.Config{CloseTimeout: 3 * time.Second})
+		c, p := accept(t, conn.Config{CloseTimeout: 3 * time.Second})
 		start := time.Now()
 		err := c.Close(t.Context(), frame.CodeNormal, "bye")
 		wantEnd(t, err, frame.CodeNormal, false, conn.ErrCloseTimeout)
@@ -194,7 +194,7 @@ func TestCloseNeverHangs(t *testing.T) {
 		for _, reading := range []bool{false, true} {
 			t.Run(name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
-					c, p := serve(t, conn.Config{})
+					c, p := accept(t, conn.Config{})
 					var others sync.WaitGroup
 					defer others.Wait()
 					if reading {

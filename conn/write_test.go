@@ -16,9 +16,9 @@ import (
 )
 
 func TestWriteLengths(t *testing.T) {
-	for transport, serve := range servers {
+	for transport, accept := range servers {
 		t.Run(transport, func(t *testing.T) {
-			c, p := serve(t, conn.Config{})
+			c, p := accept(t, conn.Config{})
 			for _, n := range []int{0, 1, 125, 126, 8191, 8192, 65535, 65536, 1 << 20} {
 				payload := strings.Repeat("p", n)
 				go c.Write(t.Context(), conn.Binary, []byte(payload))
@@ -29,7 +29,7 @@ func TestWriteLengths(t *testing.T) {
 }
 
 func TestWriteRefuses(t *testing.T) {
-	c, p := serve(t, conn.Config{})
+	c, p := accept(t, conn.Config{})
 	for _, tt := range []struct {
 		op      conn.Opcode
 		payload string
@@ -53,7 +53,7 @@ func TestWriteRefuses(t *testing.T) {
 
 // Longer messages than the limit go out as several frames of at most its size.
 func TestWriteFragmentsPastMaxMessageSize(t *testing.T) {
-	c, p := serve(t, conn.Config{MaxMessageSize: 1000})
+	c, p := accept(t, conn.Config{MaxMessageSize: 1000})
 	go c.Write(t.Context(), conn.Binary, make([]byte, 2500))
 	for i, want := range []int{1000, 1000, 500} {
 		h, payload, err := p.read()
@@ -65,8 +65,8 @@ func TestWriteFragmentsPastMaxMessageSize(t *testing.T) {
 
 func TestWritersNeverInterleave(t *testing.T) {
 	receivers := map[string]func(t *testing.T) (c *conn.Conn, next func() string){
-		"memory": func(t *testing.T) (*conn.Conn, func() string) { return receiver(serve(t, conn.Config{})) },
-		"tcp":    func(t *testing.T) (*conn.Conn, func() string) { return receiver(serveTCP(t, conn.Config{})) },
+		"memory": func(t *testing.T) (*conn.Conn, func() string) { return receiver(accept(t, conn.Config{})) },
+		"tcp":    func(t *testing.T) (*conn.Conn, func() string) { return receiver(acceptTCP(t, conn.Config{})) },
 		"compressed": func(t *testing.T) (*conn.Conn, func() string) {
 			cfg := conn.Config{MaxQueued: 100_000, Compression: conn.Compression{Enabled: true}}
 			s, c := conn.Pipe(cfg, cfg)
@@ -142,7 +142,7 @@ func writeMany(t *testing.T, c *conn.Conn, letter byte, n int) {
 }
 
 func TestWriterFragments(t *testing.T) {
-	c, p := serve(t, conn.Config{})
+	c, p := accept(t, conn.Config{})
 	w, err := c.Writer(t.Context(), conn.Text)
 	if err != nil {
 		t.Fatal(err)
@@ -180,7 +180,7 @@ func TestWriterFragments(t *testing.T) {
 
 func TestWriterUnfinishedTextFailsTheConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, p := serve(t, conn.Config{})
+		c, p := accept(t, conn.Config{})
 		w, _ := c.Writer(t.Context(), conn.Text)
 		w.Write([]byte("sent "))
 		w.Flush()
@@ -195,7 +195,7 @@ func TestWriterUnfinishedTextFailsTheConnection(t *testing.T) {
 // A context that ends before anything was sent takes the message back; later
 // ones are not held up by it.
 func TestWriteContextBeforeTheMessage(t *testing.T) {
-	c, p := serve(t, conn.Config{})
+	c, p := accept(t, conn.Config{})
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := c.WriteText(ctx, "never"); !errors.Is(err, context.Canceled) {
@@ -207,9 +207,9 @@ func TestWriteContextBeforeTheMessage(t *testing.T) {
 
 // A context that ends in the middle of a message: it is sent on.
 func TestWriteContextWithinTheMessage(t *testing.T) {
-	for transport, serve := range servers {
+	for transport, accept := range servers {
 		t.Run(transport, func(t *testing.T) {
-			c, p := serve(t, conn.Config{MaxMessageSize: -1})
+			c, p := accept(t, conn.Config{MaxMessageSize: -1})
 			ctx, cancel := context.WithCancel(t.Context())
 			big := strings.Repeat("b", 16<<20)
 			header := make([]byte, 10)
@@ -236,7 +236,7 @@ func TestWriteContextWithinTheMessage(t *testing.T) {
 
 func TestQueueFull(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, p := serve(t, conn.Config{MaxQueued: 10_000, WriteTimeout: 10 * time.Second})
+		c, p := accept(t, conn.Config{MaxQueued: 10_000, WriteTimeout: 10 * time.Second})
 		blocked := make(chan error, 1)
 		go func() { blocked <- c.Write(context.Background(), conn.Text, bytes.Repeat([]byte("a"), 100_000)) }()
 		synctest.Wait()

@@ -1,0 +1,324 @@
+package conn_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/conn/internal/memconn"
+	"github.com/godwit-ws/godwit/frame"
+)
+
+func TestCloseRefusesWhatCanNotBeSent(t *testing.T) {
+	c, p := accept(t, conn.Config{})
+	for code := range 5100 {
+		if frame.Code(code).Sendable() || frame.Code(code) == frame.CodeNoStatus {
+			continue
+		}
+		if err := c.Close(t.Context(), frame.Code(code), ""); !errors.Is(err, conn.ErrCloseCode) {
+			t.Fatalf("Close(%d) = %v", code, err)
+		}
+	}
+	if err := c.Close(t.Context(), frame.CodeNormal, "\xff"); !errors.Is(err, conn.ErrCloseReason) {
+		t.Errorf("Close with a reason that is not UTF-8 = %v", err)
+	}
+	c.WriteText(t.Context(), "nothing was sent, and all goes on")
+	p.want(frame.Text, "nothing was sent, and all goes on")
+}
+
+func TestCloseCutsTheReason(t *testing.T) {
+	c, p := accept(t, conn.Config{})
+	go c.Close(context.Background(), 4000, strings.Repeat("日", 50))
+	_, payload, err := p.read()
+	if err != nil || payload[2:] != strings.Repeat("日", 41) {
+		t.Errorf("read %q, %v", payload, err)
+	}
+	p.send(whole(frame.Close, payload[:2]))
+}
+
+func TestCloseIsIdempotent(t *testing.T) {
+	for transport, accept := range servers {
+		t.Run(transport, func(t *testing.T) {
+			c, p := accept(t, conn.Config{})
+			var calls sync.WaitGroup
+			for range 5 {
+				calls.Go(func() {
+					if err := c.Close(context.Background(), frame.CodeNormal, ""); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			p.wantClose(frame.CodeNormal)
+			p.send(whole(frame.Close, "\x03\xe8"))
+			p.wantEOF()
+			p.nc.Close()
+			calls.Wait()
+			if err := c.Close(t.Context(), frame.CodeGoingAway, ""); err != nil {
+				t.Errorf("Close after the end = %v", err)
+			}
+		})
+	}
+}
+
+// Close from another goroutine ends a read that is under way.
+func TestCloseWhileReading(t *testing.T) {
+	for transport, accept := range servers {
+		t.Run(transport, func(t *testing.T) {
+			c, p := accept(t, conn.Config{})
+			read := make(chan error, 1)
+			go func() {
+				_, _, err := c.Read(context.Background())
+				read <- err
+			}()
+			go func() {
+				p.wantClose(4321)
+				p.send(whole(frame.Text, "dropped"), whole(frame.Close, "\x10\xe1"))
+				p.wantEOF()
+				p.nc.Close()
+			}()
+			if err := c.Close(t.Context(), 4321, "why"); err != nil {
+				t.Error(err)
+			}
+			wantEnd(t, <-read, 4321, false, nil)
+			wantEnd(t, c.WriteText(t.Context(), "late"), 4321, false, nil)
+		})
+	}
+}
+
+func TestCloseOfThePeer(t *testing.T) {
+	tests := []struct {
+		name         string
+		sent         string
+		code, answer frame.Code
+		reason       string
+		remote       bool
+	}{
+		{"empty", "", frame.CodeNoStatus, 0, "", true},
+		{"normal", "\x03\xe8done", frame.CodeNormal, frame.CodeNormal, "done", true},
+		{"application", "\x0f\xa0", 4000, 4000, "", true},
+		{"one-byte", "\x03", frame.CodeProtocolError, frame.CodeProtocolError, "", false},
+		{"unsendable", "\x03\xed", frame.CodeProtocolError, frame.CodeProtocolError, "", false},
+		{"reason-not-utf8", "\x03\xe8\xff", frame.CodeInvalidPayload, frame.CodeInvalidPayload, "", false},
+	}
+	for transport, accept := range servers {
+		for _, tt := range tests {
+			t.Run(transport+"/"+tt.name, func(t *testing.T) {
+				c, p := accept(t, conn.Config{})
+				p.send(whole(frame.Close, tt.sent), whole(frame.Ping, "after the end"))
+				go func() {
+					p.wantClose(tt.answer)
+					p.wantEOF()
+					p.nc.Close()
+				}()
+				_, _, err := c.Read(t.Context())
+				wantEnd(t, err, tt.code, tt.remote, nil)
+				if e, _ := errors.AsType[*conn.CloseError](err); tt.remote && e.Reason != tt.reason {
+					t.Errorf("reason %q, want %q", e.Reason, tt.reason)
+				}
+			})
+		}
+	}
+}
+
+// A context that ends drops the connection: Close never hangs.
+func TestCloseContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, p := accept(t, conn.Config{})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		if err := c.Close(ctx, frame.CodeNormal, ""); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Close = %v", err)
+		}
+		elapsed(t, start, time.Second)
+		p.wantClose(frame.CodeNormal)
+		p.wantEOF()
+	})
+}
+
+func TestAbort(t *testing.T) {
+	for transport, accept := range servers {
+		t.Run(transport, func(t *testing.T) {
+			c, p := accept(t, conn.Config{})
+			read := make(chan error, 1)
+			go func() {
+				_, _, err := c.Read(context.Background())
+				read <- err
+			}()
+			ctx := c.Context()
+			c.Abort()
+			c.Abort()
+			wantEnd(t, <-read, frame.CodeAbnormal, false, conn.ErrAborted)
+			<-ctx.Done()
+			wantEnd(t, context.Cause(ctx), frame.CodeAbnormal, false, conn.ErrAborted)
+			p.wantEOF()
+		})
+	}
+}
+
+func TestReset(t *testing.T) {
+	a, b := memconn.Pipe()
+	c, _ := acceptOn(t, conn.Config{}, a, b)
+	b.(*memconn.Conn).Abort()
+	_, _, err := c.Read(t.Context())
+	wantEnd(t, err, frame.CodeAbnormal, false, syscall.ECONNRESET)
+}
+
+// The peer's Close is found even if our write has failed before it was read.
+func TestCloseIsFoundAfterAFailedWrite(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, p := accept(t, conn.Config{})
+		go func() {
+			p.send(whole(frame.Close, "\x0f\xa5"))
+			p.nc.Close()
+		}()
+		synctest.Wait()
+		c.WriteText(t.Context(), "into the void")
+		_, _, err := c.Read(t.Context())
+		if e, ok := errors.AsType[*conn.CloseError](err); !ok || e.Code != 4005 && e.Code != frame.CodeAbnormal {
+			t.Errorf("Read = %v", err)
+		}
+	})
+}
+
+// A connection that is failed lets the peer read the Close, over real TCP: a peer
+// that goes on sending must not get a reset before.
+func TestFailedConnectionIsNotReset(t *testing.T) {
+	for range 20 {
+		c, p := acceptTCP(t, conn.Config{MaxMessageSize: 1000})
+		go c.Read(context.Background())
+		sent := make(chan struct{})
+		go func() {
+			defer close(sent)
+			p.nc.Write(whole(frame.Binary, strings.Repeat("x", 1001)))
+			p.nc.Write(make([]byte, 1<<20))
+		}()
+		p.wantClose(frame.CodeMessageTooBig)
+		p.wantEOF()
+		<-sent
+		p.nc.Close()
+	}
+}
+
+func TestNetConn(t *testing.T) {
+	s, c := conn.Pipe(conn.Config{}, conn.Config{})
+	a, b := conn.NetConn(t.Context(), s, conn.Binary), conn.NetConn(t.Context(), c, conn.Text)
+	go func() {
+		b.Write([]byte("hello "))
+		b.Write([]byte("wörld"))
+		b.Close()
+	}()
+	got, err := io.ReadAll(a)
+	if string(got) != "hello wörld" || err != nil {
+		t.Errorf("read %q, %v", got, err)
+	}
+	if a.RemoteAddr() == nil || a.LocalAddr() == nil {
+		t.Error("no addresses")
+	}
+	if _, err := a.Write([]byte("x")); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("Write after the end = %v", err)
+	}
+}
+
+func TestNetConnDeadlines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c := conn.Pipe(conn.Config{}, conn.Config{})
+		defer s.Abort()
+		defer c.Abort()
+		a := conn.NetConn(t.Context(), s, conn.Binary)
+		b := make([]byte, 10)
+		start := time.Now()
+		a.SetReadDeadline(start.Add(time.Second))
+		if _, err := a.Read(b); !timeout(err) {
+			t.Errorf("Read = %v", err)
+		}
+		elapsed(t, start, time.Second)
+		a.SetReadDeadline(time.Time{})
+		go func() {
+			time.Sleep(time.Second)
+			a.SetReadDeadline(time.Now().Add(time.Second)) // moved while a read waits
+		}()
+		if _, err := a.Read(b); !timeout(err) {
+			t.Errorf("Read = %v", err)
+		}
+		elapsed(t, start, 3*time.Second)
+		a.SetDeadline(time.Now().Add(time.Second))
+		var err error
+		for err == nil {
+			_, err = a.Write(make([]byte, 100_000))
+		}
+		if !timeout(err) {
+			t.Errorf("Write = %v", err)
+		}
+		elapsed(t, start, 4*time.Second)
+		if c.Err() != nil || s.Err() != nil {
+			t.Error("deadlines have ended the connection")
+		}
+	})
+}
+
+func timeout(err error) bool {
+	e, ok := errors.AsType[net.Error](err)
+	return ok && e.Timeout()
+}
+
+func TestPing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, p := accept(t, conn.Config{})
+		reads := c.DiscardReads()
+		go func() {
+			for i := range 3 {
+				h, payload, err := p.read()
+				if err != nil || h.Opcode != frame.Ping {
+					t.Errorf("read %+v, %v", h, err)
+				}
+				time.Sleep(time.Duration(i+1) * time.Second)
+				p.send(whole(frame.Pong, "unasked for"), whole(frame.Pong, payload))
+			}
+		}()
+		for i := range 3 {
+			if rtt, err := c.Ping(t.Context()); rtt != time.Duration(i+1)*time.Second || err != nil {
+				t.Errorf("Ping = %v, %v", rtt, err)
+			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if _, err := c.Ping(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Ping without a pong = %v", err)
+		}
+		if reads.Err() != nil {
+			t.Error("the connection has ended")
+		}
+		p.read()
+		c.Abort()
+		if _, err := c.Ping(t.Context()); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("Ping after the end = %v", err)
+		}
+	})
+}
+
+// A peer that floods with pings and reads nothing is held up, and dropped; what
+// it costs is bounded.
+func TestPingFlood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, p := accept(t, conn.Config{WriteTimeout: 3 * time.Second})
+		go func() {
+			flood := strings.Repeat(string(whole(frame.Ping, strings.Repeat("p", 125))), 1000)
+			for {
+				if _, err := io.WriteString(p.nc, flood); err != nil {
+					return
+				}
+			}
+		}()
+		_, _, err := c.Read(t.Context())
+		wantEnd(t, err, frame.CodeAbnormal, false, conn.ErrWriteTimeout)
+	})
+}
