@@ -2,11 +2,11 @@ package deflate
 
 import "encoding/binary"
 
-// bitReader takes bits from in and then from syncTail. The bits taken from there but not used yet are
-// the low n of acc; what is above them in acc is not defined until the next refill.
+// bitReader takes bits from in. Those taken from there but not used yet are the low n of acc; what is
+// above them in acc is not defined until the next refill.
 type bitReader struct {
 	in  []byte
-	pos int // of the next byte, counted over in and syncTail
+	pos int // of the next byte
 	acc uint64
 	n   uint
 }
@@ -25,19 +25,11 @@ func (r *bitReader) refill() {
 // refillSlow is refill near the end of the input. It leaves the bits of acc above n zero.
 func (r *bitReader) refillSlow() {
 	r.acc &= 1<<r.n - 1
-	for r.n < 56 && r.pos < len(r.in)+len(syncTail) {
-		r.acc |= uint64(r.byteAt(r.pos)) << r.n
+	for r.n < 56 && r.pos < len(r.in) {
+		r.acc |= uint64(r.in[r.pos]) << r.n
 		r.pos++
 		r.n += 8
 	}
-}
-
-// byteAt returns byte i of in and syncTail.
-func (r *bitReader) byteAt(i int) byte {
-	if i < len(r.in) {
-		return r.in[i]
-	}
-	return syncTail[i-len(r.in)]
 }
 
 // use drops the count low bits of acc; there must be as many.
@@ -66,7 +58,13 @@ func (r *bitReader) align() {
 	r.acc, r.n = 0, 0
 }
 
-// left returns how many bits have not been used, syncTail's included.
-func (r *bitReader) left() int {
-	return 8*(len(r.in)+len(syncTail)-r.pos) + int(r.n)
+// atEnd says whether the input is used up, after align.
+func (r *bitReader) atEnd() bool { return r.pos == len(r.in) }
+
+// noCode returns the error for e, an entry of kindInvalid.
+func (r *bitReader) noCode(e entry) error {
+	if e.size() == 0 && r.n < maxCodeLength {
+		return errTruncated // the rest of a code is missing
+	}
+	return errCode
 }

@@ -8,8 +8,8 @@ import (
 // flushRoom is how many bytes past the end of what is written a flush may touch.
 const flushRoom = 8
 
-// syncTail is the empty stored block after its header's bits: what a flushed payload ends with, and what
-// the sender takes off and the receiver puts back (RFC 7692 §7.2.1, §7.2.2).
+// syncTail is the empty stored block after its header's bits: what a flush ends with, and what the
+// sender takes off a message's end (RFC 7692 §7.2.1).
 const syncTail = "\x00\x00\xff\xff"
 
 // bitWriter appends bits to out, the first in the lowest place (RFC 1951 §3.1.1). The bits not yet in

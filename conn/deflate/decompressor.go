@@ -21,10 +21,10 @@ func NewDecompressor(cfg DecompressorConfig) *Decompressor {
 }
 
 // AppendMessage appends to dst the plaintext of a message whose payload, all fragments joined, is src,
-// still without the four bytes its sender took off (RFC 7692 §7.2.2). max is the most bytes of plaintext
-// accepted; negative means no limit. An empty src is an empty message. Blocks marked as the last one may
-// stand anywhere; after one a new stream begins at the next byte, in the same window
-// (RFC 7692 §7.2.3.4). dst and src must not overlap.
+// still without the four bytes its sender took off (RFC 7692 §7.2.1). max is the most bytes of plaintext
+// accepted; negative means no limit. src must end as a sync flush does; an empty src is an empty
+// message. Blocks marked as the last one may stand anywhere; after one a new stream begins at the next
+// byte, in the same window (RFC 7692 §7.2.3.4). dst and src must not overlap.
 //
 // The limit is checked before each write, and room is made for what came so far, never for what the
 // input claims: the old and the new array together stay below 1.25 × max, or without a limit below 3 ×

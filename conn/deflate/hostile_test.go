@@ -60,6 +60,27 @@ var hostile = []struct {
 	{"no-literals", func(b *bitString) { withSizes(b, 257, 1, 257) }},
 	{"distance-without-codes", func(b *bitString) { withSizes(b, 258, 1, 256, 257); b.code(1, 1); b.raw(0, 40) }},
 	{"missing-half-of-single-code", func(b *bitString) { withSizes(b, 257, 1, 256, 257); b.code(1, 1); b.raw(0, 40) }},
+	// What was taken off the end must not complete a block that was cut off: here its bits are eight
+	// times 00, once 01, and 15 ones for the end of the block.
+	{"tail-as-content", func(b *bitString) {
+		b.dynamicHeader(257, 1, 0, 0, 0, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 4)
+		for symbol := range 257 + 1 {
+			switch {
+			case symbol >= 'a' && symbol < 'd':
+				b.code(2, 4)
+			case symbol >= 'd' && symbol < 'q':
+				b.code(symbol-'d'+3, 4)
+			case symbol == 256:
+				b.code(15, 4)
+			default:
+				b.code(0, 4)
+			}
+		}
+		b.code(0b110_00_0, 6)
+		if b.n%8 != 0 {
+			panic("not on a byte border")
+		}
+	}},
 }
 
 // withSizes starts a dynamic block in which the places in ones, counted over both alphabets, have codes

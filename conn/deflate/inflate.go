@@ -26,8 +26,8 @@ func makeFixedDecoder() *[2]decodeTable {
 	return t
 }
 
-// inflate appends the plaintext of src and syncTail to dst. Distances reach back through what it
-// appended into old, at most window bytes in all.
+// inflate appends the plaintext of src to dst. Distances reach back through what it appended into old, at
+// most window bytes in all.
 func inflate(dst, src []byte, old past, window int, max int64) ([]byte, error) {
 	if len(src) == 0 {
 		return dst, nil
@@ -42,73 +42,61 @@ func inflate(dst, src []byte, old past, window int, max int64) ([]byte, error) {
 	return dst, err
 }
 
-// stream inflates blocks until the input is used up at the end of one.
+// stream inflates blocks until the payload ends as it should: with the header of an empty stored block
+// whose rest the sender took off (RFC 7692 §7.2.1). We don't put that rest back, as RFC 7692 §7.2.2 has
+// it, but take the payload's end for it, so that it can't be mistaken for the content of a block that was
+// cut off.
 func (f *inflater) stream() error {
 	for {
-		final, err := f.block()
+		header, err := f.r.take(3)
 		if err != nil {
 			return err
 		}
-		if final {
-			// A stream has ended, and another may follow (RFC 7692 §7.2.3.4). A sender that forgot the
-			// empty block after it leaves syncTail alone, which says nothing more.
-			f.r.align()
-			if f.r.left() == 8*len(syncTail) {
+		switch header &^ 1 {
+		case blockStored:
+			if f.r.align(); f.r.atEnd() {
 				return nil
 			}
+			err = f.stored()
+		case blockFixed:
+			err = f.symbols(&fixedDecoder[0], &fixedDecoder[1])
+		case blockDynamic:
+			if err = f.readTables(); err == nil {
+				err = f.symbols(&f.literals, &f.dists)
+			}
+		default:
+			err = errBlockType
 		}
-		if f.r.left() == 0 {
+		if err != nil {
+			return err
+		}
+		if header&1 == 0 {
+			continue
+		}
+		// A stream has ended, and another may follow in the next byte (RFC 7692 §7.2.3.4). A sender that
+		// forgot the empty block has said all it had to say.
+		if f.r.align(); f.r.atEnd() {
 			return nil
 		}
 	}
 }
 
-// block inflates one block and says whether it was marked as the last.
-func (f *inflater) block() (final bool, err error) {
-	header, err := f.r.take(3)
-	if err != nil {
-		return false, err
-	}
-	switch header &^ 1 {
-	case blockStored:
-		err = f.stored()
-	case blockFixed:
-		err = f.symbols(&fixedDecoder[0], &fixedDecoder[1])
-	case blockDynamic:
-		if err = f.readTables(); err == nil {
-			err = f.symbols(&f.literals, &f.dists)
-		}
-	default:
-		err = errBlockType
-	}
-	return header&1 != 0, err
-}
-
-// stored copies a stored block (RFC 1951 §3.2.4). Its content must lie in the input: syncTail can only
-// hold the lengths of an empty one.
+// stored copies a stored block, from its length on (RFC 1951 §3.2.4).
 func (f *inflater) stored() error {
-	f.r.align()
-	if f.r.left() < 32 {
+	rest := f.r.in[f.r.pos:]
+	if len(rest) < 4 {
 		return errTruncated
 	}
-	var b [4]byte
-	for i := range b {
-		b[i] = f.r.byteAt(f.r.pos + i)
-	}
-	f.r.pos += len(b)
-	n := int(b[0]) | int(b[1])<<8
-	if n^0xffff != int(b[2])|int(b[3])<<8 {
+	n := int(rest[0]) | int(rest[1])<<8
+	if n^0xffff != int(rest[2])|int(rest[3])<<8 {
 		return errStoredLength
 	}
-	if n == 0 {
-		return nil
-	}
-	if f.r.pos+n > len(f.r.in) {
+	rest = rest[4:]
+	if len(rest) < n {
 		return errTruncated
 	}
-	err := f.out.write(f.r.in[f.r.pos : f.r.pos+n])
-	f.r.pos += n
-	return err
+	f.r.pos += 4 + n
+	return f.out.write(rest[:n])
 }
 
 // matchBits is the most bits a match takes: two codes and their extra bits.
@@ -159,13 +147,13 @@ func (f *inflater) special(e entry, distances *decodeTable) (end bool, err error
 	case kindEnd:
 		return true, nil
 	case kindInvalid:
-		return false, errCode
+		return false, r.noCode(e)
 	}
 	length := int(e.value()) + r.low(e.extra())
 	r.use(e.extra())
 	e = distances.look(r.acc)
 	if e.kind() == kindInvalid {
-		return false, errCode
+		return false, r.noCode(e)
 	}
 	if e.size()+e.extra() > r.n {
 		return false, errTruncated

@@ -45,7 +45,7 @@ func (f *inflater) readSizes(sizes []uint8, meta *decodeTable) error {
 		f.r.refill()
 		e := meta.look(f.r.acc)
 		if e.kind() == kindInvalid {
-			return errCode
+			return f.r.noCode(e)
 		}
 		if e.size() > f.r.n {
 			return errTruncated
