@@ -11,7 +11,7 @@ import (
 func (r *Receiver) dataChunk(c frame.Chunk) (Event, bool, *frame.CloseError) {
 	end := c.Last && r.ended
 	switch {
-	case r.mode == Discard:
+	case r.now == Discard:
 		if end {
 			r.finish()
 		}
@@ -22,7 +22,7 @@ func (r *Receiver) dataChunk(c frame.Chunk) (Event, bool, *frame.CloseError) {
 	if !r.open(c) || end && r.opcode == frame.Text && !r.text.Complete() {
 		return Event{}, false, errText // RFC 6455 §8.1
 	}
-	if r.mode == Stream {
+	if r.now == Stream {
 		return r.part(c, end)
 	}
 	return r.gather(c, end)
@@ -69,24 +69,29 @@ func (r *Receiver) gather(c frame.Chunk, end bool) (Event, bool, *frame.CloseErr
 	if !end {
 		return Event{}, false, nil
 	}
-	return r.message(), true, nil
+	ev := r.handOut(Event{Kind: Message, Last: true})
+	r.finish()
+	return ev, true, nil
 }
 
-// message hands out what was assembled.
-func (r *Receiver) message() Event {
-	ev := Event{Kind: Message, Opcode: r.opcode, Last: true, Payload: r.msg.b, Taken: r.msg.attached}
+// handOut makes what was assembled the payload of ev.
+func (r *Receiver) handOut(ev Event) Event {
+	ev.Opcode, ev.Payload, ev.Taken = r.opcode, r.msg.b, r.msg.attached
 	if ev.Taken {
 		r.msg = assembly{}
 	}
 	r.lent = true
-	r.finish()
 	return ev
 }
 
-// finish leaves the message: the next one is counted from nothing.
+// finish leaves the message: the next one is counted from nothing, and memory
+// that was attached for this one is the caller's alone.
 func (r *Receiver) finish() {
 	r.opcode, r.compressed = 0, false
 	r.frames, r.size = 0, 0
+	if r.msg.attached {
+		r.msg = assembly{}
+	}
 }
 
 // compressedChunk gathers the compressed payload and inflates it at the end
@@ -119,9 +124,11 @@ func (r *Receiver) inflate(src []byte) (Event, bool, *frame.CloseError) {
 	case r.opcode == frame.Text && !(r.text.Feed(out) && r.text.Complete()):
 		return Event{}, false, errText
 	}
-	ev := r.message()
-	if r.mode == Stream {
-		ev.Kind = Part
+	kind := Message
+	if r.now == Stream {
+		kind = Part
 	}
+	ev := r.handOut(Event{Kind: kind, Last: true})
+	r.finish()
 	return ev, true, nil
 }

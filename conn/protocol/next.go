@@ -8,50 +8,40 @@ import "github.com/godwit-ws/godwit/frame"
 // the peer's Close all bytes are dropped.
 func (r *Receiver) Next() (Event, error) {
 	r.release()
-	if ev, ok := r.collected(); ok {
-		return ev, nil
+	switch {
+	case r.err != nil:
+		return Event{}, r.err
+	case r.closed:
+		r.in = nil
+		return Event{}, frame.ErrShort
+	case r.now == Stream && len(r.msg.b) > 0: // gathered before Stream was set
+		return r.handOut(Event{Kind: Part}), nil
 	}
 	for {
-		if r.err != nil {
-			return Event{}, r.err
-		}
-		if r.closed {
-			r.in = nil
-			return Event{}, frame.ErrShort
-		}
 		c, n, err := r.parser.Next(r.in)
 		r.in = r.in[n:]
 		if err != nil {
 			return Event{}, r.stop(err)
 		}
 		ev, ok, bad := r.chunk(c)
-		if bad != nil {
-			r.err = bad
-			continue
-		}
-		if ok {
+		switch {
+		case bad != nil:
+			return Event{}, r.stop(bad)
+		case ok:
 			return ev, nil
 		}
 	}
 }
 
-// stop sorts an error of the parser: ErrShort asks for more, all else is final.
+// stop ends a call without an event: ErrShort asks for more, and all that was
+// received may be forgotten; all else is final.
 func (r *Receiver) stop(err error) error {
 	if err == frame.ErrShort { // returned bare by the parser's contract
-		r.direct = false
+		r.in, r.direct = nil, false
 		return err
 	}
-	r.err = err.(*frame.CloseError) // the only other type it returns
+	r.err = err.(*frame.CloseError) // the only other type there is
 	return err
-}
-
-// collected hands out what was gathered of a message before Stream was set.
-func (r *Receiver) collected() (Event, bool) {
-	if r.mode != Stream || r.compressed || len(r.msg.b) == 0 {
-		return Event{}, false
-	}
-	r.lent = true
-	return Event{Kind: Part, Opcode: r.opcode, Payload: r.msg.b}, true
 }
 
 // release frees the memory of the payload handed out last.
@@ -86,7 +76,7 @@ func (r *Receiver) begin(h frame.Header) *frame.CloseError {
 		return nil
 	}
 	if h.Opcode != frame.Continuation {
-		r.opcode, r.compressed = h.Opcode, h.Rsv1
+		r.opcode, r.compressed, r.now = h.Opcode, h.Rsv1, r.mode
 		r.text.Reset()
 	}
 	r.frames++

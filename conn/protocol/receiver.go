@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"bytes"
 	"math"
 
 	"github.com/godwit-ws/godwit/conn/deflate"
@@ -41,7 +42,8 @@ type Receiver struct {
 	zip     assembly // its compressed form, if it is compressed
 	control []byte   // payload of a control frame that came in pieces
 
-	mode   Mode
+	mode   Mode // of messages to come
+	now    Mode // of the message under way
 	lent   bool // the last event's payload is in msg or zip: free it at the next call
 	closed bool
 	err    *frame.CloseError
@@ -50,11 +52,16 @@ type Receiver struct {
 // Mode says how data messages are handed out. It may be changed at any time.
 type Mode uint8
 
-// The modes of a Receiver.
+// The modes of a Receiver. In the middle of a message only a later one of them
+// takes effect at once: what was handed out or dropped can't become part of a
+// whole message again.
 const (
-	Whole   Mode = iota // as Message events
-	Stream              // as Part events; compressed messages in one Part
-	Discard             // not at all; the protocol is still enforced
+	Whole  Mode = iota // as Message events
+	Stream             // as Part events; compressed messages in one Part
+	// Discard drops messages: their frames still have to keep to the rules and
+	// limits, but their content is looked at no more. It is for good, since the
+	// history that compressed messages build on is dropped with them.
+	Discard
 )
 
 // NewReceiver returns a Receiver for a connection whose handshake is done.
@@ -91,7 +98,7 @@ func (r *Receiver) Init(cfg ReceiverConfig) {
 func (r *Receiver) Want(scratch []byte) []byte {
 	r.into, r.direct = scratch, false
 	rest := r.parser.Remaining()
-	if rest < int64(len(scratch)) || r.running.IsControl() || r.mode != Whole || r.compressed {
+	if rest < int64(len(scratch)) || r.running.IsControl() || r.now != Whole || r.compressed {
 		return scratch
 	}
 	r.msg.grow(rest, len(scratch))
@@ -100,8 +107,14 @@ func (r *Receiver) Want(scratch []byte) []byte {
 	return r.into
 }
 
-// Got says that n bytes were written to what Want returned.
-func (r *Receiver) Got(n int) { r.in = r.into[:n] }
+// Got says that n bytes were written to what Want returned. 0 takes a Want back:
+// scratch is then free, and not referred to any more.
+func (r *Receiver) Got(n int) {
+	r.in, r.into = r.into[:n], nil
+	if n == 0 {
+		r.in, r.direct = nil, false
+	}
+}
 
 // Compression reports whether compressed messages are taken (RFC 7692).
 func (r *Receiver) Compression() bool { return r.compression }
@@ -125,28 +138,49 @@ func (r *Receiver) Pending() bool { return r.opcode != 0 || r.parser.Pending() }
 func (r *Receiver) Mid() bool { return r.opcode != 0 }
 
 // SetMode says how data messages are to be handed out from here on. In the
-// middle of a message, Stream first hands out what was collected of it; Discard
-// drops it; a return from Stream to Whole would hand out the rest alone, so the
-// caller must have taken it to its end.
+// middle of a message, Stream first hands out what was collected of it, and
+// Discard drops that; from Stream, Whole waits for the message's end; nothing
+// follows Discard.
 func (r *Receiver) SetMode(m Mode) {
+	if r.mode == Discard || r.mode == m {
+		return
+	}
+	r.settle()
 	r.mode = m
-	if m == Discard {
+	if r.opcode != 0 {
+		r.now = max(r.now, m)
+	}
+	if m == Discard && !r.lent {
 		r.msg.reset()
 		r.zip.reset()
 	}
 }
 
-// Attach lets the next message be collected in dst's array, and in memory grown
-// from it: what is handed out from there has Event.Taken set and is the caller's
-// to keep. It lasts until that event or Detach.
+// Attach lets the next message, or the one under way, be collected in dst's
+// array, from its start, and in memory grown from it: what is handed out from
+// there has Event.Taken set and is the caller's to keep. It lasts until that
+// message ends, however it was handed out, or until Detach. The payload of the
+// last event is no longer valid.
 func (r *Receiver) Attach(dst []byte) {
 	r.release()
+	r.settle()
 	r.msg.attach(dst)
 }
 
 // Detach moves what was collected of a message away from attached memory, which
 // is the caller's alone again.
-func (r *Receiver) Detach() { r.msg.detach() }
+func (r *Receiver) Detach() {
+	r.settle()
+	r.msg.detach()
+}
+
+// settle takes received bytes out of the message's memory, where they lie if they
+// were read directly and Next hasn't looked at them, before that changes hands.
+func (r *Receiver) settle() {
+	if r.direct {
+		r.in, r.direct = bytes.Clone(r.in), false
+	}
+}
 
 // Reset gives all memory back. It is the last call.
 func (r *Receiver) Reset() {

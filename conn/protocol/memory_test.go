@@ -1,0 +1,365 @@
+package protocol_test
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/godwit-ws/godwit/conn/protocol"
+	"github.com/godwit-ws/godwit/frame"
+)
+
+// next wants an event.
+func next(t *testing.T, r *protocol.Receiver) protocol.Event {
+	t.Helper()
+	ev, err := r.Next()
+	if err != nil {
+		t.Fatalf("Next = %v, want an event", err)
+	}
+	return ev
+}
+
+// short wants no event.
+func short(t *testing.T, r *protocol.Receiver) {
+	t.Helper()
+	if ev, err := r.Next(); err != frame.ErrShort {
+		t.Fatalf("Next = %+v, %v, want frame.ErrShort", ev, err)
+	}
+}
+
+// within reports whether p lies in array.
+func within(p, array []byte) bool {
+	array = array[:cap(array)]
+	for i := range array {
+		if &array[i] == &p[0] {
+			return true
+		}
+	}
+	return false
+}
+
+// A whole message that arrived in scratch is handed out from there.
+func TestWholeMessageIsNotCopied(t *testing.T) {
+	eachRole(t, func(t *testing.T, role protocol.Role) {
+		scratch := make([]byte, 256)
+		r := protocol.NewReceiver(unlimited(role))
+		stream := to(role).add(fin|frame.Text, "one").add(fin|frame.Binary, "two").bytes()
+		r.Got(copy(r.Want(scratch), stream))
+		for _, want := range []string{"one", "two"} {
+			if ev := next(t, r); string(ev.Payload) != want || ev.Taken || !within(ev.Payload, scratch) {
+				t.Errorf("got %q, taken %t, want %q in scratch", ev.Payload, ev.Taken, want)
+			}
+		}
+		short(t, r)
+	})
+}
+
+// A payload larger than scratch is read to where it stays: what Want returns is behind one another, and
+// the message is all of it.
+func TestLargePayloadIsReadDirectly(t *testing.T) {
+	eachRole(t, func(t *testing.T, role protocol.Role) {
+		payload := strings.Repeat("0123456789abcdef", 1<<16)
+		stream := to(role).add(fin|frame.Binary, payload).bytes()
+		scratch := make([]byte, 4096)
+		dst := make([]byte, 0, len(payload))
+		r := protocol.NewReceiver(unlimited(role))
+		r.Attach(dst)
+		direct := 0
+		for {
+			want := r.Want(scratch)
+			if within(want, dst) {
+				direct += len(want)
+			}
+			n := copy(want, stream)
+			stream = stream[n:]
+			r.Got(n)
+			if len(stream) == 0 {
+				break
+			}
+			short(t, r)
+		}
+		ev := next(t, r)
+		if string(ev.Payload) != payload || !ev.Taken || !within(ev.Payload, dst[:1]) {
+			t.Errorf("the message is %d bytes, taken %t, want %d in the attached array", len(ev.Payload), ev.Taken, len(payload))
+		}
+		if direct < len(payload)-len(scratch) {
+			t.Errorf("only %d of %d bytes were read directly", direct, len(payload))
+		}
+	})
+}
+
+// What Want returns ends with the frame's payload at the latest: what follows has nothing to do with it.
+func TestWantEndsWithThePayload(t *testing.T) {
+	eachRole(t, func(t *testing.T, role protocol.Role) {
+		for _, left := range []int{1, 99, 100, 101, 5000} {
+			t.Run(fmt.Sprintf("left=%d", left), func(t *testing.T) {
+				scratch := make([]byte, 100)
+				r := protocol.NewReceiver(unlimited(role))
+				feed(t, r, to(role).header(fin|frame.Binary, uint64(left)).bytes())
+				want := r.Want(scratch)
+				if inScratch := &want[0] == &scratch[0]; inScratch != (left < len(scratch)) {
+					t.Errorf("reads to scratch: %t", inScratch)
+				}
+				if left >= len(scratch) && len(want) > left {
+					t.Errorf("wants %d bytes of %d", len(want), left)
+				}
+			})
+		}
+	})
+}
+
+// Memory follows what was received, not what was announced: max(256 KiB, 4 × received) at the most.
+func TestReservation(t *testing.T) {
+	eachRole(t, func(t *testing.T, role protocol.Role) {
+		for _, attached := range []bool{false, true} {
+			for _, size := range []int{1, 4096, 70_000} {
+				t.Run(fmt.Sprintf("attached=%t/scratch=%d", attached, size), func(t *testing.T) {
+					reserve(t, role, attached, size)
+				})
+			}
+		}
+	})
+}
+
+func reserve(t *testing.T, role protocol.Role, attached bool, size int) {
+	r := protocol.NewReceiver(unlimited(role))
+	if attached {
+		r.Attach(nil)
+	}
+	feed(t, r, to(role).header(frame.Binary, 1<<62).bytes())
+	scratch := make([]byte, size)
+	for received := 0; received < 8<<20; {
+		want := r.Want(scratch)
+		if limit := max(256<<10, 4*received); received+cap(want) > limit {
+			t.Fatalf("after %d bytes %d are reserved, want %d at the most", received, received+cap(want), limit)
+		}
+		n := min(len(want), 50_000)
+		r.Got(n)
+		received += n
+		short(t, r)
+	}
+}
+
+// A bomb of a compressed message costs no more than what its limit allows.
+func TestReservationForCompressed(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	cfg := compressing(unlimited(protocol.Client))
+	cfg.MaxMessageSize = 2 << 20
+	bomb := to(protocol.Client).add(fin|rsv1|frame.Binary, deflated(strings.Repeat("\x00", 64<<20))[:1<<16]).b
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, bad := feed(t, protocol.NewReceiver(cfg), bomb)
+	runtime.ReadMemStats(&after)
+	wantFailure(t, bad, frame.CodeMessageTooBig, "message too big")
+	if n := after.TotalAlloc - before.TotalAlloc; n > 4<<20 {
+		t.Errorf("the bomb costs %d bytes, want 4 MiB at the most", n)
+	}
+}
+
+// Attached memory holds a message that comes in pieces; one that comes whole stays where it arrived.
+func TestAttach(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		wire  func(w *wire)
+		cap   int
+		want  said
+		taken bool
+		in    bool // in the attached array
+	}{
+		{"in-one-read", func(w *wire) { w.add(fin|frame.Text, "whole") }, 64, text("whole"), false, false},
+		{"fragments", func(w *wire) { w.add(frame.Text, "one ").add(fin, "two") }, 64, text("one two"), true, true},
+		{"fragments-that-just-fit", func(w *wire) { w.add(frame.Text, "one ").add(fin, "two") }, 7, text("one two"), true, true},
+		{"fragments-that-do-not-fit", func(w *wire) { w.add(frame.Text, "one ").add(fin, "two") }, 6, text("one two"), true, false},
+		{"no-room", func(w *wire) { w.add(frame.Text, "one ").add(fin, "two") }, 0, text("one two"), true, false},
+		{"compressed", func(w *wire) { w.add(fin|rsv1|frame.Text, deflated("inflated")) }, 64, text("inflated"), true, true},
+		{"compressed-that-does-not-fit", func(w *wire) { w.add(fin|rsv1|frame.Text, deflated("inflated")) }, 7, text("inflated"), true, false},
+		{"compressed-fragments", func(w *wire) {
+			z := deflated("inflated")
+			w.add(rsv1|frame.Binary, z[:3]).add(fin, z[3:])
+		}, 64, binary("inflated"), true, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			eachRole(t, func(t *testing.T, role protocol.Role) {
+				r := protocol.NewReceiver(compressing(unlimited(role)))
+				dst := make([]byte, tt.cap)
+				r.Attach(dst)
+				w := to(role)
+				tt.wire(w)
+				r.Feed(w.bytes())
+				ev := next(t, r)
+				if got := say(ev); got != tt.want || ev.Taken != tt.taken || within(ev.Payload, dst) != tt.in {
+					t.Errorf("got %+v, taken %t, in the array %t", got, ev.Taken, within(ev.Payload, dst))
+				}
+				wantUntouched(t, r, role, ev.Payload, ev.Taken)
+			})
+		})
+	}
+}
+
+// wantUntouched wants what was handed out to stay as it is while other messages come, if it was taken.
+func wantUntouched(t *testing.T, r *protocol.Receiver, role protocol.Role, p []byte, taken bool) {
+	t.Helper()
+	before := string(p)
+	got, bad := feed(t, r, to(role).add(frame.Binary, "XXXXXXXXXXXX").add(fin, "YYYYYYYYYYYY").bytes())
+	wantEvents(t, got, bad, binary("XXXXXXXXXXXXYYYYYYYYYYYY"))
+	if taken && string(p) != before {
+		t.Errorf("the taken payload %q became %q", before, p)
+	}
+}
+
+// Attached memory is for one message, even for one that needs none of it: the next one must not be
+// written over what is the caller's again.
+func TestAttachIsForOneMessage(t *testing.T) {
+	eachRole(t, func(t *testing.T, role protocol.Role) {
+		for _, mode := range []protocol.Mode{protocol.Whole, protocol.Stream} {
+			r := protocol.NewReceiver(unlimited(role))
+			r.SetMode(mode)
+			dst := []byte("the caller's own bytes")
+			r.Attach(dst)
+			got, bad := feed(t, r, to(role).add(fin|frame.Text, "in one piece").bytes())
+			wantEvents(t, join(got), bad, text("in one piece"))
+			got, bad = feed(t, r, to(role).add(frame.Text, "not ").add(fin, "into dst").bytes())
+			wantEvents(t, join(got), bad, text("not into dst"))
+			if string(dst) != "the caller's own bytes" {
+				t.Errorf("mode %d: the caller's memory reads %q", mode, dst)
+			}
+		}
+	})
+}
+
+// Attach and Detach may come at any moment: between two reads, with bytes that Next has not looked at, in
+// scratch or read directly, and in the middle of everything.
+func TestAttachAndDetachAnywhere(t *testing.T) {
+	first, second := strings.Repeat("0123456789", 30), strings.Repeat("abc", 40)
+	eachRole(t, func(t *testing.T, role protocol.Role) {
+		stream := to(role).add(frame.Text, first[:200]).add(fin|frame.Ping, "p").add(fin, first[200:]).
+			add(fin|frame.Text, second).bytes()
+		dst, other := make([]byte, 250), make([]byte, 1000)
+		actions := map[string]func(r *protocol.Receiver){
+			"attach":        func(r *protocol.Receiver) { r.Attach(dst) },
+			"attach-twice":  func(r *protocol.Receiver) { r.Attach(dst); r.Attach(other) },
+			"attach-again":  func(r *protocol.Receiver) { r.Attach(dst); r.Attach(dst) },
+			"attach-nil":    func(r *protocol.Receiver) { r.Attach(nil) },
+			"detach":        func(r *protocol.Receiver) { r.Detach() },
+			"attach-detach": func(r *protocol.Receiver) { r.Attach(dst); r.Detach(); clear(dst) },
+			"stream":        func(r *protocol.Receiver) { r.SetMode(protocol.Stream) },
+		}
+		for name, act := range actions {
+			t.Run(name, func(t *testing.T) {
+				for at := range len(stream) {
+					for _, undrained := range []bool{false, true} {
+						got := disturb(t, role, stream, at, undrained, act)
+						wantEvents(t, join(got), nil, ping("p"), text(first), text(second))
+					}
+				}
+			})
+		}
+	})
+}
+
+// disturb reads stream with a small scratch, and calls act after at bytes, before or after Next has looked
+// at the last of them.
+func disturb(t *testing.T, role protocol.Role, stream []byte, at int, undrained bool, act func(r *protocol.Receiver)) []said {
+	t.Helper()
+	r := protocol.NewReceiver(unlimited(role))
+	scratch := make([]byte, 16)
+	var events []said
+	for done := 0; done < len(stream); {
+		want := r.Want(scratch)
+		n := copy(want, stream[done:])
+		if done < at {
+			n = min(n, at-done)
+		}
+		done += n
+		r.Got(n)
+		if done == at && undrained {
+			act(r)
+		}
+		some, bad := drain(t, r)
+		if bad != nil {
+			t.Fatalf("disturbed at %d: %v", at, bad)
+		}
+		events = append(events, some...)
+		if done == at && !undrained {
+			act(r)
+		}
+	}
+	return events
+}
+
+// What Detach has taken away is the caller's, who may write to it; the message goes on.
+func TestDetachKeepsTheMessage(t *testing.T) {
+	eachRole(t, func(t *testing.T, role protocol.Role) {
+		r := protocol.NewReceiver(unlimited(role))
+		dst := make([]byte, 64)
+		r.Attach(dst)
+		feed(t, r, to(role).add(frame.Text, "kept, ").bytes())
+		if !strings.HasPrefix(string(dst), "kept, ") {
+			t.Errorf("attached memory begins with %q", dst[:6])
+		}
+		r.Detach()
+		clear(dst)
+		got, bad := feed(t, r, to(role).add(fin, "all of it").bytes())
+		wantEvents(t, got, bad, text("kept, all of it"))
+		if string(dst) != strings.Repeat("\x00", 64) {
+			t.Errorf("detached memory was written to: %q", dst)
+		}
+	})
+}
+
+// What was collected in attached memory and is then streamed is the caller's too.
+func TestCollectedAndTaken(t *testing.T) {
+	r := protocol.NewReceiver(unlimited(protocol.Client))
+	dst := make([]byte, 64)
+	r.Attach(dst)
+	feed(t, r, to(protocol.Client).add(frame.Text, "begun").bytes())
+	r.SetMode(protocol.Stream)
+	ev := next(t, r)
+	if got := say(ev); got != part(frame.Text, "begun", false) || !ev.Taken || !within(ev.Payload, dst) {
+		t.Errorf("got %+v, taken %t", got, ev.Taken)
+	}
+	got, bad := feed(t, r, to(protocol.Client).add(fin, " and ended").bytes())
+	wantEvents(t, got, bad, part(frame.Text, " and ended", true))
+	if string(dst[:10]) != "begun\x00\x00\x00\x00\x00" {
+		t.Errorf("the caller's memory reads %q", dst[:10])
+	}
+}
+
+// The payload handed out last stays while the mode changes.
+func TestPayloadOutlivesSetMode(t *testing.T) {
+	r := protocol.NewReceiver(unlimited(protocol.Client))
+	r.Feed(to(protocol.Client).add(frame.Text, "in a pool's ").add(fin, "buffer").bytes())
+	ev := next(t, r)
+	r.SetMode(protocol.Discard)
+	other := protocol.NewReceiver(unlimited(protocol.Client)) // would be lent the same buffer
+	feed(t, other, to(protocol.Client).add(frame.Text, "XXXXXXXXXXXXXXXXXXXXX").bytes())
+	if string(ev.Payload) != "in a pool's buffer" {
+		t.Errorf("the payload became %q", ev.Payload)
+	}
+}
+
+// A Want that brought nothing is taken back by Got(0), or by another Want.
+func TestWantThatBroughtNothing(t *testing.T) {
+	eachRole(t, func(t *testing.T, role protocol.Role) {
+		payload := strings.Repeat("x", 1000)
+		stream := to(role).add(fin|frame.Binary, payload).bytes()
+		r := protocol.NewReceiver(unlimited(role))
+		scratch := make([]byte, 100)
+		var events []said
+		for len(stream) > 0 {
+			r.Want(make([]byte, 10))
+			r.Want(scratch)
+			r.Got(0)
+			short(t, r)
+			n := copy(r.Want(scratch), stream)
+			stream = stream[n:]
+			r.Got(n)
+			some, _ := drain(t, r)
+			events = append(events, some...)
+		}
+		wantEvents(t, events, nil, binary(payload))
+	})
+}
