@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"weak"
 
 	"github.com/godwit-ws/godwit/conn/protocol"
 	"github.com/godwit-ws/godwit/frame"
@@ -362,4 +363,34 @@ func TestWantThatBroughtNothing(t *testing.T) {
 		}
 		wantEvents(t, events, nil, binary(payload))
 	})
+}
+
+// A receiver that waits refers to no scratch: idle connections don't keep buffers alive.
+func TestIdleReceiverHoldsNoScratch(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		wait func(r *protocol.Receiver, scratch []byte)
+	}{
+		{"drained", func(r *protocol.Receiver, scratch []byte) {
+			stream := to(protocol.Client).add(fin|frame.Text, "whole").add(frame.Text, "begun").header(fin|frame.Ping, 5).b
+			r.Got(copy(r.Want(scratch), stream))
+			drain(t, r)
+		}},
+		{"nothing-came", func(r *protocol.Receiver, scratch []byte) {
+			r.Want(scratch)
+			r.Got(0)
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r := protocol.NewReceiver(unlimited(protocol.Client))
+			scratch := new([4096]byte)
+			held := weak.Make(scratch)
+			tt.wait(r, scratch[:])
+			runtime.GC()
+			if held.Value() != nil {
+				t.Error("scratch is still referred to")
+			}
+			runtime.KeepAlive(r)
+		})
+	}
 }
