@@ -74,6 +74,7 @@ func (c *Conn) readSocket(fd uintptr) bool {
 		case err == syscall.EINTR:
 			continue
 		case err == syscall.EAGAIN:
+			c.recv.Got(0)
 			c.dropScratch()
 			return !c.waitOnce()
 		case err != nil:
