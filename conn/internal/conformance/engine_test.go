@@ -1,0 +1,128 @@
+package conformance_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http/httptest"
+	"os"
+	"testing"
+
+	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/conn/internal/conformance"
+)
+
+// The limits of the connections under test.
+const (
+	maxMessage   = 16 << 20
+	maxFragments = 1 << 16
+)
+
+// compression says whether the engine is set up for it.
+type compression bool
+
+const (
+	plain    compression = false
+	deflated compression = true
+)
+
+func config(z compression) conn.Config {
+	return conn.Config{
+		MaxMessageSize: maxMessage,
+		MaxFragments:   maxFragments,
+		Compression:    conn.Compression{Enabled: bool(z)},
+	}
+}
+
+// options describes such a connection. The longest run is made when GODWIT_LONG is
+// 1, and the shortest under the race detector.
+func options(z compression, l conformance.Length) conformance.Options {
+	switch {
+	case os.Getenv("GODWIT_LONG") == "1":
+		l = conformance.Full
+	case raceEnabled:
+		l = conformance.Brief
+	}
+	return conformance.Options{
+		Compression:  bool(z),
+		MaxMessage:   maxMessage,
+		MaxFragments: maxFragments,
+		Length:       l,
+	}
+}
+
+// echoLoop is an echo endpoint in the style of Read and Write.
+func echoLoop(c *conn.Conn) error {
+	ctx := context.Background()
+	var buf []byte
+	for {
+		op, p, err := c.ReadInto(ctx, buf)
+		if err != nil {
+			return err
+		}
+		if err := c.Write(ctx, op, p); err != nil {
+			return err
+		}
+		buf = p
+	}
+}
+
+// echoHooks is an echo endpoint in the style of Run.
+type echoHooks struct{}
+
+func (echoHooks) OnOpen(*conn.Conn) error { return nil }
+
+func (echoHooks) OnMessage(c *conn.Conn, op conn.Opcode, p []byte) error {
+	return c.Write(context.Background(), op, p)
+}
+
+func (echoHooks) OnClose(*conn.Conn, *conn.CloseError) {}
+
+func echoRun(c *conn.Conn) error { return c.Run(echoHooks{}) }
+
+// handlerServer serves f under net/http.
+func handlerServer(t *testing.T, z compression, f func(*conn.Conn) error) *httptest.Server {
+	u := &conn.Upgrader{Config: config(z)}
+	s := httptest.NewServer(u.Handler(f))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// acceptServer serves f on bare connections.
+func acceptServer(t *testing.T, z compression, f func(*conn.Conn) error) net.Addr {
+	u := &conn.Upgrader{Config: config(z)}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			nc, err := l.Accept()
+			if err != nil {
+				return // the listener was closed
+			}
+			go func() {
+				if c, err := u.Accept(context.Background(), nc); err == nil {
+					f(c) // how a connection ends is for the peer to judge
+				}
+			}()
+		}
+	}()
+	return l.Addr()
+}
+
+// dialer returns a client for Client: it dials and echoes until the end.
+func dialer(z compression, f func(*conn.Conn) error) func(context.Context, string) error {
+	d := &conn.Dialer{Config: config(z)}
+	return func(ctx context.Context, url string) error {
+		c, err := d.Dial(ctx, url)
+		if err != nil {
+			return err
+		}
+		if err := f(c); !errors.Is(err, conn.ErrClosed) {
+			return err
+		}
+		return nil
+	}
+}
