@@ -86,7 +86,7 @@ func (c *Conn) sendClose(ctx context.Context, code frame.Code, reason string) er
 	if c.flushing || c.corked {
 		return nil
 	}
-	c.flush(context.Background(), nil, false) // closeWithin bounds it; its error is in the state
+	c.flush(ctx, nil, false) // its error is in the state, or ctx's
 	return nil
 }
 

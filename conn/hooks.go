@@ -40,6 +40,7 @@ func (c *Conn) Run(h Hooks) error {
 	if !ok {
 		panic("conn: an end without a CloseError")
 	}
+	c.releaseReading()
 	c.call(func() error { h.OnClose(c, e); return nil })
 	return c.Err()
 }

@@ -3,6 +3,7 @@ package conn
 import (
 	"context"
 	"fmt"
+	"iter"
 
 	"github.com/godwit-ws/godwit/conn/protocol"
 	"github.com/godwit-ws/godwit/frame"
@@ -84,10 +85,17 @@ func (c *Conn) unlockRead() {
 	c.flushReplies()
 	c.reading = false
 	if c.end != nil {
-		c.stream = nil
-		c.recv.Reset()
+		c.releaseReading()
 	}
 	c.cond.Broadcast()
+}
+
+// releaseReading gives the memory of reading back, after the end. The reading
+// baton is held.
+func (c *Conn) releaseReading() {
+	c.stream = nil
+	c.recv.Reset()
+	c.dropScratch()
 }
 
 // readError wraps a context's error.
@@ -178,7 +186,7 @@ func (c *Conn) interruption(ctx context.Context) error {
 // after the first error, which it yields, but yields none after a normal end
 // (CodeNormal or CodeGoingAway from the peer, or our own Close). The bytes of a
 // message are valid until the next one is asked for.
-func (c *Conn) Messages(ctx context.Context) func(yield func(Message, error) bool) {
+func (c *Conn) Messages(ctx context.Context) iter.Seq2[Message, error] {
 	return func(yield func(Message, error) bool) {
 		var buf []byte
 		for {
