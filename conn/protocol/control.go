@@ -2,10 +2,14 @@ package protocol
 
 import "github.com/godwit-ws/godwit/frame"
 
-// AppendControl appends a Ping or Pong (RFC 6455 §5.5). It returns ErrControl,
-// and dst as it was, if p is longer than frame.MaxControl.
+// AppendControl appends a Ping or Pong (RFC 6455 §5.5). It returns ErrControl if
+// p is longer than frame.MaxControl, and ErrClosed after the Close frame, with
+// dst as it was.
 func (s *Sender) AppendControl(dst []byte, op frame.Opcode, p []byte) ([]byte, error) {
-	if len(p) > frame.MaxControl {
+	switch {
+	case s.closed:
+		return dst, ErrClosed
+	case len(p) > frame.MaxControl:
 		return dst, ErrControl
 	}
 	return s.appendFrame(dst, frame.Header{Fin: true, Opcode: op}, p), nil
@@ -24,5 +28,5 @@ func (s *Sender) AppendClose(dst []byte, code frame.Code, reason string) ([]byte
 		return dst, err
 	}
 	s.closed = true
-	return s.AppendControl(dst, frame.Close, payload)
+	return s.appendFrame(dst, frame.Header{Fin: true, Opcode: frame.Close}, payload), nil
 }

@@ -10,8 +10,8 @@
 //     enforces reserved bits and opcodes, masking, fragmentation, control-frame
 //     rules, UTF-8 and the limits, and says with which close code to fail.
 //   - A Sender belongs to whoever holds the write lock. It turns messages and
-//     control frames into bytes, masks and compresses them, and owns the closing
-//     state: after a Close nothing more comes out of it.
+//     control frames into bytes, masks and compresses them, and knows whether the
+//     Close frame was among them, which nothing may follow.
 //
 // Neither may be used by two goroutines at once; they share nothing.
 //
@@ -42,7 +42,7 @@
 //
 // # Who owns a payload
 //
-// An event's payload is valid until the next call of Next. If Event.Taken is set
-// it lies in memory given with Attach (or grown from it) and belongs to the
-// caller.
+// An event's payload is valid until the next call of Next, Attach or Reset. If
+// Event.Taken is set it lies in memory given with Attach (or grown from it) and
+// belongs to the caller.
 package protocol

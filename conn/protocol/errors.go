@@ -6,16 +6,15 @@ import (
 	"github.com/godwit-ws/godwit/frame"
 )
 
-// ErrClosed is returned by a Sender that has sent its Close frame: nothing may
-// follow it (RFC 6455 §5.5.1).
+// ErrClosed is returned for a control frame by a Sender that has sent its Close
+// frame: nothing may follow it (RFC 6455 §5.5.1).
 var ErrClosed = errors.New("protocol: a Close frame was sent")
 
 // ErrNotUTF8 is returned for a text message that is not UTF-8 (RFC 6455 §5.6).
 // Nothing of it was sent.
 var ErrNotUTF8 = errors.New("protocol: text message is not UTF-8")
 
-// ErrOpcode is returned for a message that is neither Text nor Binary, and for a
-// control payload or opcode that can't be sent.
+// ErrOpcode is returned for a message that is neither Text nor Binary.
 var ErrOpcode = errors.New("protocol: not a message opcode (want Text or Binary)")
 
 // ErrControl is returned for a control frame of more than frame.MaxControl bytes.

@@ -12,7 +12,7 @@ const (
 )
 
 // Begin starts a fragmented message (RFC 6455 §5.4). Until its Final fragment
-// only control frames may come in between.
+// only control frames may come in between, and the caller sees to that.
 func (s *Sender) Begin(op frame.Opcode) {
 	s.next = op
 	s.rsv1 = false
@@ -28,16 +28,15 @@ func (s *Sender) AppendFragment(dst []byte, p []byte, pos Position) []byte {
 	}
 	h := frame.Header{Fin: bool(pos), Rsv1: first && s.rsv1, Opcode: s.next}
 	s.next = frame.Continuation
-	if pos == Final {
-		s.next = 0
-	}
 	if !s.rsv1 {
 		return s.appendFrame(dst, h, p)
 	}
-	return s.appendMade(dst, h, len(p), func(dst []byte) []byte {
-		if pos == Final {
-			return s.compressor.AppendMessage(dst, p)
-		}
-		return s.compressor.AppendFragment(dst, p)
-	})
+	start := len(dst)
+	dst = openFrame(dst, len(p))
+	if pos == Final {
+		dst = s.compressor.AppendMessage(dst, p)
+	} else {
+		dst = s.compressor.AppendFragment(dst, p)
+	}
+	return s.closeFrame(dst, start, h)
 }

@@ -114,7 +114,7 @@ func TestWantEndsWithThePayload(t *testing.T) {
 func TestReservation(t *testing.T) {
 	eachRole(t, func(t *testing.T, role protocol.Role) {
 		for _, attached := range []bool{false, true} {
-			for _, size := range []int{1, 4096, 70_000} {
+			for _, size := range []int{1, 4096, 70_000, 1 << 20} {
 				t.Run(fmt.Sprintf("attached=%t/scratch=%d", attached, size), func(t *testing.T) {
 					reserve(t, role, attached, size)
 				})

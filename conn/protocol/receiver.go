@@ -101,11 +101,15 @@ func (r *Receiver) Want(scratch []byte) []byte {
 	if rest < int64(len(scratch)) || r.running.IsControl() || r.now != Whole || r.compressed {
 		return scratch
 	}
-	r.msg.grow(rest, len(scratch))
+	r.msg.grow(rest, min(len(scratch), directRoom))
 	free := r.msg.b[len(r.msg.b):cap(r.msg.b)]
 	r.into, r.direct = free[:min(int64(len(free)), rest)], true
 	return r.into
 }
+
+// directRoom is the room in bytes that direct reading asks for, if scratch isn't
+// smaller: little enough never to break the rule of reservation.
+const directRoom = 64 << 10
 
 // Got says that n bytes were written to what Want returned. 0 takes a Want back:
 // scratch is then free, and not referred to any more.

@@ -12,12 +12,13 @@ import (
 type SenderConfig struct {
 	Role Role
 	// MaxFrame is the longest payload of one frame, in bytes. Longer messages are
-	// fragmented (RFC 6455 §5.4). 0 or less means no limit.
+	// fragmented (RFC 6455 §5.4), unless they are compressed: the compressed form
+	// leaves in one frame. 0 or less means no limit.
 	MaxFrame int
 	// Compressor compresses messages; nil if compression was not agreed on.
 	Compressor *deflate.Compressor
-	// WindowBits is the window that Compressor keeps to: it chooses the variant of
-	// a Prepared message.
+	// WindowBits is the window that Compressor keeps to, 8 to 15: it chooses the
+	// variant of a Prepared message. Needed with a Compressor only.
 	WindowBits int
 	// Threshold is the length in bytes under which a message is not compressed.
 	Threshold int
@@ -28,7 +29,9 @@ type SenderConfig struct {
 
 // Sender turns messages and control frames into the bytes to send. All its
 // methods append to dst and return it; none keeps a reference to what it is
-// given. Make one with NewSender.
+// given. That nothing follows the Close frame is up to who holds it, with Closed:
+// a queue may still encode messages that precede the Close. Make one with
+// NewSender.
 type Sender struct {
 	role       Role
 	closed     bool
@@ -38,7 +41,7 @@ type Sender struct {
 	windowBits int
 	compressor *deflate.Compressor
 	key        func() uint32
-	next       frame.Opcode // of the next fragment; 0 between fragmented messages
+	next       frame.Opcode // of the next fragment
 }
 
 // NewSender returns a Sender for a connection whose handshake is done.
@@ -112,28 +115,30 @@ func (s *Sender) fits(n int) bool { return s.maxFrame <= 0 || n <= s.maxFrame }
 
 // appendCompressed appends a whole message with RSV1 set (RFC 7692 §7.2.1).
 func (s *Sender) appendCompressed(dst []byte, op frame.Opcode, p []byte) []byte {
-	h := frame.Header{Fin: true, Rsv1: true, Opcode: op}
-	return s.appendMade(dst, h, len(p), func(dst []byte) []byte {
-		return s.compressor.AppendMessage(dst, p)
-	})
+	start := len(dst)
+	dst = s.compressor.AppendMessage(openFrame(dst, len(p)), p)
+	return s.closeFrame(dst, start, frame.Header{Fin: true, Rsv1: true, Opcode: op})
 }
 
-// appendMade appends a frame whose payload is made by a function that appends
-// it. The payload is made behind room for the longest header and then moved up
-// to the header it turned out to need.
-func (s *Sender) appendMade(dst []byte, h frame.Header, n int, payload func([]byte) []byte) []byte {
-	start := len(dst)
+// openFrame leaves room for the longest header behind dst, and makes room for n
+// bytes compressed.
+func openFrame(dst []byte, n int) []byte {
 	dst = slices.Grow(dst, frame.MaxHeader+deflate.MaxCompressed(n))
-	body := start + frame.MaxHeader
-	dst = payload(dst[:body])
-	made := dst[body:]
+	return dst[:len(dst)+frame.MaxHeader]
+}
+
+// closeFrame completes the frame that was opened at start: what was appended
+// since moves up to the header it turned out to need.
+func (s *Sender) closeFrame(dst []byte, start int, h frame.Header) []byte {
+	payload := dst[start+frame.MaxHeader:]
 	s.mask(&h)
-	h.Length = int64(len(made))
+	h.Length = int64(len(payload))
 	dst = frame.AppendHeader(dst[:start], h)
 	at := len(dst)
-	dst = dst[:at+len(made)]
-	copy(dst[at:], made)
-	frame.Mask(dst[at:], h.Key)
+	dst = append(dst, payload...)
+	if h.Masked {
+		frame.Mask(dst[at:], h.Key)
+	}
 	return dst
 }
 
