@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -42,11 +43,17 @@ func (s *session) input(ctx context.Context, line string) *frame.CloseError {
 	return nil
 }
 
-// send sends a message. Where the connection has ended, that is told elsewhere.
+// send sends a message.
 func (s *session) send(ctx context.Context, op conn.Opcode, p []byte) {
-	if err := s.conn.Write(ctx, op, p); err != nil && s.conn.Err() == nil && ctx.Err() == nil {
+	if err := s.conn.Write(ctx, op, p); worthNoting(ctx, err) {
 		s.note("not sent: %v", err)
 	}
+}
+
+// worthNoting reports whether err is anything but the end of the connection or of
+// ctx, which is told once and elsewhere.
+func worthNoting(ctx context.Context, err error) bool {
+	return err != nil && !errors.Is(err, conn.ErrClosed) && ctx.Err() == nil
 }
 
 func (s *session) inputPing(ctx context.Context) {
@@ -54,7 +61,7 @@ func (s *session) inputPing(ctx context.Context) {
 	switch {
 	case err == nil:
 		s.note("pong after %v", trip)
-	case s.conn.Err() == nil && ctx.Err() == nil:
+	case worthNoting(ctx, err):
 		s.note("no pong: %v", err)
 	}
 }

@@ -14,6 +14,10 @@ import (
 	"github.com/godwit-ws/godwit/handshake"
 )
 
+// requestTime is how long requests may go on once we go down. Browsers open
+// connections in advance, which look like requests that are about to come.
+const requestTime = time.Second
+
 // serveOptions are the flags of serve.
 type serveOptions struct{ addr string }
 
@@ -106,7 +110,7 @@ func serveHTTP(ctx context.Context, srv *http.Server, l net.Listener, conns *con
 		return err
 	case <-ctx.Done():
 	}
-	limit, cancel := context.WithTimeout(context.Background(), drainTime)
+	limit, cancel := context.WithTimeout(context.Background(), requestTime)
 	defer cancel()
 	if err := srv.Shutdown(limit); errors.Is(err, context.DeadlineExceeded) {
 		srv.Close() // requests that go on for too long
