@@ -62,6 +62,18 @@ func TestReadTimeoutIsSuspendedWhileNobodyReads(t *testing.T) {
 	})
 }
 
+// A ping interval longer than ReadTimeout must not delay it.
+func TestReadTimeoutBeforeThePing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, p := accept(t, conn.Config{ReadTimeout: time.Minute, PingInterval: time.Hour})
+		go func() { p.wantClose(frame.CodeGoingAway); p.nc.Close() }()
+		start := time.Now()
+		_, _, err := c.Read(t.Context())
+		wantEnd(t, err, frame.CodeGoingAway, false, conn.ErrReadTimeout)
+		elapsed(t, start, time.Minute)
+	})
+}
+
 func TestMessageTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, p := accept(t, conn.Config{MessageTimeout: time.Minute})

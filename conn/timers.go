@@ -25,9 +25,6 @@ func (c *Conn) startTimers() {
 		c.timers.ping = c.start.Add(c.cfg.PingInterval)
 		c.wakeAt(c.timers.ping)
 	}
-	if c.cfg.ReadTimeout > 0 {
-		c.wakeAt(c.start.Add(c.cfg.ReadTimeout))
-	}
 }
 
 func (c *Conn) stopTimers() {
@@ -62,6 +59,9 @@ func (c *Conn) closeWithin(d time.Duration) {
 // not. mu is held.
 func (t *timers) waits(c *Conn, mid bool) {
 	t.waiting = time.Now()
+	if c.cfg.ReadTimeout > 0 {
+		c.wakeAt(t.waiting.Add(c.cfg.ReadTimeout))
+	}
 	if !t.pinged.IsZero() && c.cfg.PongTimeout > 0 {
 		c.wakeAt(t.waiting.Add(c.cfg.PongTimeout))
 	}
@@ -126,10 +126,7 @@ func (c *Conn) giveUpClosing() {
 func (c *Conn) tickReader(now time.Time) {
 	t := &c.timers
 	if t.waiting.IsZero() {
-		if c.cfg.ReadTimeout > 0 {
-			c.wakeAt(now.Add(c.cfg.ReadTimeout))
-		}
-		return
+		return // the next wait sets the timer
 	}
 	for _, limit := range []struct {
 		since  time.Time
