@@ -13,15 +13,16 @@ type Case struct {
 	play    func(p *peer)
 	deflate *variant // how compression is negotiated; nil: not at all
 	early   []wire   // frames that leave in one write with the opening handshake
-	rsv1    bool     // RSV1 would mean something if compression were agreed on
-	bulk    bool     // it moves megabytes: left out at Length Brief
+	once    bool     // not to be played again where compression was agreed on
+	bulk    bool     // it moves megabytes, or takes seconds: left out at Length Brief
 }
 
 // Length says how much work the suite may take.
 type Length int
 
 // The lengths of a run. Standard has every case, with fewer repetitions than Full,
-// which has as many as the official suite; Brief leaves out what moves megabytes.
+// which has as many as the official suite; Brief leaves out what moves megabytes or
+// takes a second.
 const (
 	Standard Length = iota
 	Brief
@@ -63,7 +64,7 @@ func Cases(o Options) []Case {
 func agreed(plain []Case) []Case {
 	var cases []Case
 	for _, c := range plain {
-		if c.rsv1 {
+		if c.once {
 			continue
 		}
 		c.ID += "-deflate"

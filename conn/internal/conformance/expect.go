@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/godwit-ws/godwit/frame"
 )
@@ -45,6 +46,11 @@ func (p *peer) wantEcho(w wire) event { return p.want(w.op, w.payload) }
 // wantClose waits for a Close frame with the code, or with none if code is
 // CodeNoStatus; answers it unless it is an answer itself; and waits for the end.
 func (p *peer) wantClose(code frame.Code) {
+	p.wantCloseFrame(code)
+	p.wantEnd()
+}
+
+func (p *peer) wantCloseFrame(code frame.Code) {
 	if p.err != nil {
 		return
 	}
@@ -61,7 +67,6 @@ func (p *peer) wantClose(code frame.Code) {
 	if !p.closed {
 		p.send(closeFrame(string(ev.payload[:min(2, len(ev.payload))])))
 	}
-	p.wantEnd()
 }
 
 func closeCodeOf(ev event) frame.Code {
@@ -90,6 +95,23 @@ func (p *peer) wantEnd() {
 	case err != io.EOF: // as bufio.Reader returns it
 		p.fail("want an orderly end of the connection: %w", err)
 	}
+}
+
+// wantGone waits until the endpoint has let go of the connection though our own
+// direction is still open: until what we send is refused.
+func (p *peer) wantGone() {
+	if p.err != nil {
+		return
+	}
+	tick := time.NewTicker(lull)
+	defer tick.Stop()
+	for end := time.Now().Add(goneWithin); time.Now().Before(end); <-tick.C {
+		p.within(patience)
+		if _, err := p.nc.Write([]byte{0}); err != nil {
+			return
+		}
+	}
+	p.fail("want the connection gone, it still takes bytes %v after the Close", goneWithin)
 }
 
 // finish closes the connection in order (RFC 6455 §7.1.2).

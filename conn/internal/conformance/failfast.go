@@ -96,24 +96,19 @@ func impossible(s string) int {
 // character, with up to three of the bytes that may end one, is valid.
 func possible(s string) bool {
 	for cut := max(0, len(s)-3); cut <= len(s); cut++ {
-		if utf8.ValidString(s[:cut]) && (cut == len(s) || completes([]byte(s[cut:]))) {
+		if utf8.ValidString(s[:cut]) && (cut == len(s) || completes(s[cut:])) {
 			return true
 		}
 	}
 	return false
 }
 
-func completes(begun []byte) bool {
-	if utf8.Valid(begun) {
-		return utf8.RuneCount(begun) == 1
+// completes reports whether begun is the beginning of a character. The two bytes
+// that it tries behind it suffice: any first byte that may be followed at all may be
+// followed by one of them (RFC 3629 §4).
+func completes(begun string) bool {
+	if utf8.ValidString(begun) {
+		return utf8.RuneCountInString(begun) == 1
 	}
-	if len(begun) == utf8.UTFMax {
-		return false
-	}
-	for next := byte(0x80); next < 0xC0; next++ {
-		if completes(append(begun[:len(begun):len(begun)], next)) {
-			return true
-		}
-	}
-	return false
+	return len(begun) < utf8.UTFMax && (completes(begun+"\x80") || completes(begun+"\xa0"))
 }

@@ -10,9 +10,10 @@ import (
 
 // Times that a peer waits.
 const (
-	patience  = 20 * time.Second      // for an answer, however busy the machine
-	endWithin = time.Second           // for the end of the connection after the Close frames
-	lull      = 15 * time.Millisecond // for something that must not come
+	patience   = 20 * time.Second      // for an answer, however busy the machine
+	endWithin  = time.Second           // for the end of the connection after the Close frames
+	goneWithin = 3 * time.Second       // for the same where our own direction stays open
+	lull       = 15 * time.Millisecond // for something that must not come
 )
 
 // role is the part that the peer plays; the endpoint under test has the other.

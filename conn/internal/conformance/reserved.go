@@ -44,7 +44,7 @@ func reservedBits() []Case {
 		{ID: "3.1", Title: "text with RSV3: 1002", play: failed(frame.CodeProtocolError, text(hello).with(rsv3))},
 		{ID: "3.2", Title: "text, text with RSV2, Ping in one write: the first echoed, then 1002", play: textBadPing(together, text(hello).with(rsv2))},
 		{ID: "3.3", Title: "text, text with RSV2 and RSV3, Ping, a write each: the first echoed, then 1002", play: textBadPing(frameWise, text(hello).with(rsv2|rsv3))},
-		{ID: "3.4", Title: "text, text with RSV1, Ping, a write a byte: the first echoed, then 1002", rsv1: true, play: textBadPing(byteWise, text(hello).with(rsv1))},
+		{ID: "3.4", Title: "text, text with RSV1, Ping, a write a byte: the first echoed, then 1002", once: true, play: textBadPing(byteWise, text(hello).with(rsv1))},
 		{ID: "3.5", Title: "binary with RSV1 and RSV3: 1002", play: failed(frame.CodeProtocolError, binaries([]byte("\x00\xff\xfe\xfd\xfc\xfb\x00\xff")).with(rsv1|rsv3))},
 		{ID: "3.6", Title: "Ping with RSV1 and RSV2: 1002", play: failed(frame.CodeProtocolError, ping(hello).with(rsv1|rsv2))},
 		{ID: "3.7", Title: "Close with all three: 1002", play: failed(frame.CodeProtocolError, closing1000().with(rsv1|rsv2|rsv3))},
@@ -64,7 +64,7 @@ func reservedBit(op frame.Opcode, bits byte) Case {
 	c := Case{
 		ID:    fmt.Sprintf("X3.%d.%d", op, bits),
 		Title: fmt.Sprintf("header of %v with reserved bits %03b: 1002 before its payload", op, bits),
-		rsv1:  bits == 4 && (op == frame.Text || op == frame.Binary),
+		once:  bits == 4 && (op == frame.Text || op == frame.Binary),
 		play:  answeredThen(frame.CodeProtocolError, bad),
 	}
 	if op == frame.Continuation {
