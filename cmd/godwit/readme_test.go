@@ -1,0 +1,217 @@
+package main
+
+import (
+	"context"
+	"go/ast"
+	"go/format"
+	"go/parser"
+	"go/token"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// fence matches a block of code and its language.
+var fence = regexp.MustCompile("(?s)```(\\w+)\n(.*?\n)```")
+
+// readFile returns a file of the module.
+func readFile(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(moduleRoot(t), name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// blocks returns the blocks of code of a language.
+func blocks(text, language string) (all []string) {
+	for _, m := range fence.FindAllStringSubmatch(text, -1) {
+		if m[1] == language {
+			all = append(all, m[2])
+		}
+	}
+	return all
+}
+
+// TestReadmePrograms holds the README's programs to the Examples of package conn:
+// each of their functions but main stands there, word for word.
+func TestReadmePrograms(t *testing.T) {
+	examples := readFile(t, "conn/example_test.go")
+	programs := blocks(readFile(t, "README.md"), "go")
+	if len(programs) != 2 {
+		t.Fatalf("%d programs, want a server and a client", len(programs))
+	}
+	for _, program := range programs {
+		if formatted, err := format.Source([]byte(program)); err != nil || string(formatted) != program {
+			t.Errorf("not as gofmt has it: %v\n%s", err, program)
+		}
+		shared := 0
+		for name, text := range functions(t, program) {
+			if name == "main" {
+				continue
+			}
+			shared++
+			if !strings.Contains(examples, "\n"+text+"\n") {
+				t.Errorf("conn/example_test.go lacks this %s:\n%s", name, text)
+			}
+		}
+		if shared == 0 {
+			t.Errorf("a program of main alone:\n%s", program)
+		}
+	}
+}
+
+// functions returns the text of each function of a program.
+func functions(t *testing.T, program string) map[string]string {
+	t.Helper()
+	files := token.NewFileSet()
+	parsed, err := parser.ParseFile(files, "readme.go", program, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := make(map[string]string)
+	for _, d := range parsed.Decls {
+		if f, ok := d.(*ast.FuncDecl); ok {
+			all[f.Name.Name] = program[files.Position(f.Pos()).Offset:files.Position(f.End()).Offset]
+		}
+	}
+	return all
+}
+
+// TestReadmeProgramsRun builds the README's programs as they stand, but for the
+// port, and lets the client talk to the server.
+func TestReadmeProgramsRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds programs")
+	}
+	if _, err := exec.LookPath("go"); err != nil {
+		t.Skip("the go command isn't installed")
+	}
+	addr := freeAddress(t)
+	programs := blocks(readFile(t, "README.md"), "go")
+	server, client := buildProgram(t, programs[0], addr), buildProgram(t, programs[1], addr)
+
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	serving := exec.CommandContext(ctx, server)
+	if err := serving.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer serving.Wait()
+	defer serving.Process.Kill() // it runs until then
+	for {
+		out, err := exec.CommandContext(ctx, client).CombinedOutput()
+		if err == nil {
+			if string(out) != "hello\n" {
+				t.Errorf("the client printed %q", out)
+			}
+			return
+		}
+		if ctx.Err() != nil || !strings.Contains(string(out), "refused") { // the server isn't up yet
+			t.Fatalf("the client: %v\n%s", err, out)
+		}
+	}
+}
+
+// freeAddress returns an address that nobody listened on a moment ago.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// buildProgram builds a program in the module's place with another address, and
+// returns the file to run.
+func buildProgram(t *testing.T, program, addr string) string {
+	t.Helper()
+	if !strings.Contains(program, "127.0.0.1:8080") {
+		t.Fatalf("no address in:\n%s", program)
+	}
+	dir := t.TempDir()
+	source, built := filepath.Join(dir, "main.go"), filepath.Join(dir, "main.exe")
+	if err := os.WriteFile(source, []byte(strings.ReplaceAll(program, "127.0.0.1:8080", addr)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", built, source)
+	cmd.Dir = moduleRoot(t)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return built
+}
+
+// TestReadmeCommands parses the command lines of ours in the README.
+func TestReadmeCommands(t *testing.T) {
+	ours := regexp.MustCompile(`(?:go run \./cmd/godwit|/tmp/godwit) ([^&|)\n]*)`)
+	found := 0
+	for _, block := range blocks(readFile(t, "README.md"), "sh") {
+		for _, m := range ours.FindAllStringSubmatch(strings.ReplaceAll(block, "/tmp/godwit ./cmd/godwit", ""), -1) {
+			found++
+			cmd, rest, err := find(words(m[1]))
+			if err != nil {
+				t.Errorf("%s: %v", m[0], err)
+				continue
+			}
+			fs := cmd.flags()
+			cmd.register(fs)
+			if _, err := parse(fs, rest); err != nil {
+				t.Errorf("%s: %v", m[0], err)
+			}
+		}
+	}
+	if found != 7 {
+		t.Errorf("%d commands found, want 7", found)
+	}
+}
+
+// TestReadmeTranslation compares what both languages must have in common: code,
+// the shape of the chapters, the rows of the table, the links.
+func TestReadmeTranslation(t *testing.T) {
+	english, chinese := readFile(t, "README.md"), readFile(t, "README.zh-CN.md")
+	for name, what := range map[string]*regexp.Regexp{
+		"code":     fence,
+		"chapters": regexp.MustCompile(`(?m)^#+ `),
+		"fields":   regexp.MustCompile("(?m)^\\| `[^`]*`"),
+		"numbers":  regexp.MustCompile(`\b(RFC \d+|10\d\d|4\d\d|[\d,]{4,} bytes|\d+ [KM]iB)\b`),
+		"links":    regexp.MustCompile(`\]\((http[^)]*|CHANGELOG\.md|SECURITY\.md|LICENSE)\)`),
+	} {
+		if diff := cmp.Diff(tally(what, english), tally(what, chinese)); diff != "" {
+			t.Errorf("%s (-README.md +README.zh-CN.md):\n%s", name, diff)
+		}
+	}
+	if !strings.Contains(english, "](README.zh-CN.md)") || !strings.Contains(chinese, "](README.md)") {
+		t.Error("the two don't link to each other")
+	}
+}
+
+// tally counts the matches of an expression by their text, units in English.
+func tally(what *regexp.Regexp, text string) map[string]int {
+	all := make(map[string]int)
+	for _, m := range what.FindAllString(strings.ReplaceAll(text, " 字节", " bytes"), -1) {
+		all[m]++
+	}
+	return all
+}
+
+// TestReadmeLinks looks for the files that the documents link to.
+func TestReadmeLinks(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^):#]+)(#[^)]*)?\)`)
+	for _, name := range []string{"README.md", "README.zh-CN.md", "CHANGELOG.md", "SECURITY.md"} {
+		for _, m := range link.FindAllStringSubmatch(readFile(t, name), -1) {
+			if _, err := os.Stat(filepath.Join(moduleRoot(t), m[1])); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
