@@ -116,9 +116,9 @@ var refusals = []struct {
 	err      error
 	status   int
 	header   http.Header
-	netHTTP  int // what net/http says by itself; 0: it leaves the answer to us, -1: it takes the request
+	netHTTP  int // what net/http says by itself; 0: it leaves the answer to us, -1: it repairs the request, or waits for more
 }{
-	{name: "no-http", request: "\x16\x03\x01\x02\x00\x01", err: handshake.ErrSyntax, status: 400, netHTTP: 400},
+	{name: "no-http", request: "\x16\x03\x01\x02\x00\x01", err: handshake.ErrSyntax, status: 400, netHTTP: -1},
 	{name: "bare-lf", request: "GET / HTTP/1.1\nHost: h\n\n", err: handshake.ErrSyntax, status: 400, netHTTP: -1},
 	{name: "nul", request: opening("A: b\x00c"), err: handshake.ErrSyntax, status: 400, netHTTP: 400},
 	{name: "obs-fold", request: opening("A: b\r\n c"), err: handshake.ErrSyntax, status: 400, netHTTP: -1},
