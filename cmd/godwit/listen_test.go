@@ -65,6 +65,7 @@ func TestAcceptBackoff(t *testing.T) {
 		time.Sleep(time.Minute)
 		l.Close()
 		<-done
+		synctest.Wait() // for what was served
 		ms := time.Millisecond
 		want := []time.Duration{0, 5 * ms, 15 * ms, 35 * ms, 35 * ms, 40 * ms, 50 * ms}
 		if diff := cmp.Diff(want, l.times); diff != "" {
