@@ -208,7 +208,9 @@ func (c *Conn) Context() context.Context {
 	return c.userCtx
 }
 
-// finish ends the connection, once. mu is held.
+// finish ends the connection, once. mu is held, and given up while the connection
+// below is closed: that waits for a reader or writer who is at the socket, and
+// they may be waiting for mu.
 func (c *Conn) finish(e *CloseError) {
 	if c.end != nil {
 		return
@@ -221,7 +223,9 @@ func (c *Conn) finish(e *CloseError) {
 	if c.cancel != nil {
 		c.cancel(c.end)
 	}
+	c.mu.Unlock()
 	closeTransport(c.nc)
+	c.mu.Lock()
 	c.cond.Broadcast()
 }
 
