@@ -63,6 +63,11 @@ func (w *world) dial(_ context.Context, _, addr string) (net.Conn, error) {
 // answers serves a connection: it reads a request and answers with text, in which
 // ACCEPT stands for the accept key. Then it waits for the client to close.
 func (w *world) answers(text string) func(net.Conn) {
+	return w.answersBy(func(*http.Request) string { return text })
+}
+
+// answersBy is answers with a text for each request.
+func (w *world) answersBy(text func(*http.Request) string) func(net.Conn) {
 	return func(nc net.Conn) {
 		r := bufio.NewReader(nc)
 		req, err := http.ReadRequest(r)
@@ -72,7 +77,7 @@ func (w *world) answers(text string) func(net.Conn) {
 		w.mu.Lock()
 		w.requests = append(w.requests, req)
 		w.mu.Unlock()
-		io.WriteString(nc, strings.ReplaceAll(text, "ACCEPT", handshake.AcceptKey(req.Header.Get("Sec-WebSocket-Key"))))
+		io.WriteString(nc, strings.ReplaceAll(text(req), "ACCEPT", handshake.AcceptKey(req.Header.Get("Sec-WebSocket-Key"))))
 		io.Copy(io.Discard, r)
 	}
 }
