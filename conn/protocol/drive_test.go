@@ -55,7 +55,7 @@ func read(t testing.TB, r *protocol.Receiver, stream []byte, size int, cut func(
 		if bad != nil {
 			return events, bad
 		}
-		for i := range scratch {
+		for i := range min(n, len(scratch)) {
 			scratch[i] = 0xdb
 		}
 	}
