@@ -13,6 +13,7 @@ type Case struct {
 	play    func(p *peer)
 	deflate *variant // how compression is negotiated; nil: not at all
 	early   []wire   // frames that leave in one write with the opening handshake
+	chop    int      // short writes are cut into pieces of so many bytes; 0: as the script says
 	once    bool     // not to be played again where compression was agreed on
 	bulk    bool     // it moves megabytes, or takes seconds: left out at Length Brief
 }
@@ -49,7 +50,7 @@ func Cases(o Options) []Case {
 		framing(), pings(), reservedBits(), reservedOpcodes(), fragmentation(),
 		textCases(), failFast(), closing(), autoFragmentation(),
 	)
-	all := slices.Concat(plain, sizes(o), limits(o))
+	all := slices.Concat(plain, byteByByte(plain), sizes(o), limits(o))
 	if o.Compression {
 		all = slices.Concat(all, agreed(plain), compression(o), compressionExtras(o))
 	}
@@ -69,6 +70,20 @@ func agreed(plain []Case) []Case {
 		}
 		c.ID += "-deflate"
 		c.deflate = anyVariant()
+		cases = append(cases, c)
+	}
+	return cases
+}
+
+// byteByByte returns the cases once more, with everything sent a byte a write.
+func byteByByte(plain []Case) []Case {
+	var cases []Case
+	for _, c := range plain {
+		if c.bulk {
+			continue
+		}
+		c.ID += "-bytewise"
+		c.chop, c.bulk = 1, true
 		cases = append(cases, c)
 	}
 	return cases

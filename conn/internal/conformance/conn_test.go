@@ -33,6 +33,11 @@ func TestServerHooksWithoutCompression(t *testing.T) {
 	conformance.Server(t, options(plain, conformance.Brief), conformance.TCP(addr.String()))
 }
 
+func TestServerStreams(t *testing.T) {
+	s := handlerServer(t, deflated, echoStreams)
+	conformance.Server(t, options(deflated, conformance.Brief), conformance.TCP(s.Listener.Addr().String()))
+}
+
 // Over TLS the two styles share the cases.
 func TestServerTLS(t *testing.T) {
 	styles := []struct {
@@ -41,6 +46,7 @@ func TestServerTLS(t *testing.T) {
 	}{{"loop", echoLoop}, {"hooks", echoRun}}
 	for turn, style := range styles {
 		t.Run(style.name, func(t *testing.T) {
+			noLeaks(t)
 			u := &conn.Upgrader{Config: config(deflated)}
 			s := httptest.NewTLSServer(u.Handler(style.echo))
 			t.Cleanup(s.Close)
@@ -76,13 +82,21 @@ func overTLS(s *httptest.Server) func(context.Context) (net.Conn, error) {
 }
 
 func TestClientLoop(t *testing.T) {
+	noLeaks(t)
 	conformance.Client(t, options(deflated, conformance.Standard), dialer(deflated, echoLoop))
 }
 
 func TestClientLoopWithoutCompression(t *testing.T) {
+	noLeaks(t)
 	conformance.Client(t, options(plain, conformance.Brief), dialer(plain, echoLoop))
 }
 
 func TestClientHooks(t *testing.T) {
+	noLeaks(t)
 	conformance.Client(t, options(deflated, conformance.Brief), dialer(deflated, echoRun))
+}
+
+func TestClientStreams(t *testing.T) {
+	noLeaks(t)
+	conformance.Client(t, options(deflated, conformance.Brief), dialer(deflated, echoStreams))
 }

@@ -1,5 +1,5 @@
-// Package conformance holds a WebSocket endpoint to RFC 6455 and RFC 7692: some
-// 700 cases, played by a scripted peer that writes bytes of its own making, right
+// Package conformance holds a WebSocket endpoint to RFC 6455 and RFC 7692: more
+// than a thousand cases, played by a scripted peer that writes bytes of its own making, right
 // and wrong ones, over a real connection, and is strict about every byte that
 // comes back. The endpoint under test is anything that echoes: a server that the
 // peer connects to (Server), or a client that connects to the peer (Client).
@@ -22,7 +22,8 @@
 // IDs that begin with X are ours and stand beside the section they extend: X1
 // masks and lengths, X3 reserved bits on every opcode, and so on. Those that end
 // in -deflate are the same case on a connection where compression was agreed on,
-// which must change nothing for messages that aren't compressed.
+// which must change nothing for messages that aren't compressed; in those that end
+// in -bytewise every write is a byte long, the opening handshake's too.
 //
 // # What every case demands
 //

@@ -3,10 +3,13 @@ package conformance_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http/httptest"
 	"os"
+	"runtime"
 	"testing"
+	"time"
 
 	"github.com/godwit-ws/godwit/conn"
 	"github.com/godwit-ws/godwit/conn/internal/conformance"
@@ -80,8 +83,46 @@ func (echoHooks) OnClose(*conn.Conn, *conn.CloseError) {}
 
 func echoRun(c *conn.Conn) error { return c.Run(echoHooks{}) }
 
+// echoStreams is an echo endpoint in the style of Reader and Writer.
+func echoStreams(c *conn.Conn) error {
+	ctx := context.Background()
+	for {
+		op, r, err := c.Reader(ctx)
+		if err != nil {
+			return err
+		}
+		w, err := c.Writer(ctx, op)
+		if err != nil {
+			return err
+		}
+		if _, err := io.Copy(w, r); err != nil {
+			return err
+		}
+		if err := w.Close(); err != nil {
+			return err
+		}
+	}
+}
+
+// noLeaks fails the test if goroutines are left a while after it.
+func noLeaks(t *testing.T) {
+	before := runtime.NumGoroutine()
+	t.Cleanup(func() {
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		for end := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before; <-tick.C {
+			if time.Now().After(end) {
+				stacks := make([]byte, 1<<16)
+				t.Errorf("%d goroutines before, %d after:\n%s", before, runtime.NumGoroutine(), stacks[:runtime.Stack(stacks, true)])
+				return
+			}
+		}
+	})
+}
+
 // handlerServer serves f under net/http.
 func handlerServer(t *testing.T, z compression, f func(*conn.Conn) error) *httptest.Server {
+	noLeaks(t)
 	u := &conn.Upgrader{Config: config(z)}
 	s := httptest.NewServer(u.Handler(f))
 	t.Cleanup(s.Close)
@@ -90,6 +131,7 @@ func handlerServer(t *testing.T, z compression, f func(*conn.Conn) error) *httpt
 
 // acceptServer serves f on bare connections.
 func acceptServer(t *testing.T, z compression, f func(*conn.Conn) error) net.Addr {
+	noLeaks(t)
 	u := &conn.Upgrader{Config: config(z)}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -31,6 +31,7 @@ type peer struct {
 	r     *bufio.Reader
 	role  role
 	codec *codec // nil unless compression was agreed on
+	chop  int    // short writes are cut into pieces of so many bytes, if not 0
 	keys  *rand.Rand
 
 	err      error
@@ -60,12 +61,18 @@ func (p *peer) fail(format string, args ...any) {
 // within sets the time for the steps that follow.
 func (p *peer) within(d time.Duration) { p.nc.SetDeadline(time.Now().Add(d)) }
 
+// maxChopped is the longest write that peer.chop cuts.
+const maxChopped = 4096
+
 // write writes b in pieces of chop bytes; 0 means in one.
 func (p *peer) write(b []byte, chop int) {
 	if p.err != nil {
 		return
 	}
 	p.within(patience)
+	if p.chop != 0 && len(b) <= maxChopped {
+		chop = p.chop
+	}
 	if chop == 0 {
 		chop = len(b)
 	}

@@ -57,6 +57,7 @@ func (c Case) run(ctx context.Context, p *peer) error {
 	defer p.nc.Close()
 	stop := context.AfterFunc(ctx, func() { p.nc.Close() })
 	defer stop()
+	p.chop = c.chop
 	p.open(c.deflate, c.early)
 	c.play(p)
 	if p.err != nil {
