@@ -73,7 +73,8 @@ type driver struct {
 	receiver *protocol.Receiver
 
 	got     account
-	part    said // the message of which parts have come; its Kind is 0 if there is none
+	part    said   // the message of which parts have come; its Kind is 0 if there is none
+	joined  []byte // those parts
 	scratch [4096]byte
 	lent    []byte       // attached last
 	kept    []keptMemory // what was Taken, and must not change any more
@@ -186,10 +187,12 @@ func (d *driver) take(ev protocol.Event) {
 		if d.part.Kind != 0 && d.part.Opcode != ev.Opcode {
 			d.t.Fatalf("part %+v of a message of %v", ev, d.part.Opcode)
 		}
-		d.part = said{Kind: protocol.Message, Opcode: ev.Opcode, Payload: d.part.Payload + string(ev.Payload)}
+		d.part = said{Kind: protocol.Message, Opcode: ev.Opcode}
+		d.joined = append(d.joined, ev.Payload...)
 		if ev.Last {
+			d.part.Payload = string(d.joined)
 			d.got.Said = append(d.got.Said, d.part)
-			d.part = said{}
+			d.part, d.joined = said{}, nil
 		}
 	default:
 		d.got.Said = append(d.got.Said, said{Kind: ev.Kind, Payload: string(ev.Payload), Code: ev.Code, Reason: ev.Reason})
@@ -208,11 +211,11 @@ func (d *driver) check(want account, partial string) {
 	if !over && want.Pending != d.got.Pending {
 		d.t.Fatalf("Pending is %v, want %v", d.got.Pending, want.Pending)
 	}
-	if !strings.HasPrefix(partial, d.part.Payload) {
-		d.t.Fatalf("parts % x of a message that begins % x", d.part.Payload, partial)
+	if !strings.HasPrefix(partial, string(d.joined)) {
+		d.t.Fatalf("parts % x of a message that begins % x", d.joined, partial)
 	}
-	if d.setup.stream() && !d.setup.whole() && !over && d.part.Payload != partial && !d.setup.discard() {
-		d.t.Fatalf("parts % x, though % x came", d.part.Payload, partial)
+	if d.setup.stream() && !d.setup.whole() && !over && string(d.joined) != partial && !d.setup.discard() {
+		d.t.Fatalf("parts % x, though % x came", d.joined, partial)
 	}
 	for _, k := range d.kept {
 		if string(k.memory) != k.holds {

@@ -32,7 +32,10 @@ func FuzzHandshakeRequest(f *testing.F) {
 			}
 		}
 		if err == nil && end == 0 {
-			return // more has to come
+			if bareLF.Match(stream) || len(stream) >= headerLimit {
+				t.Fatalf("%q: what can't become a header is waited for", stream)
+			}
+			return
 		}
 		var r handshake.Request
 		if err == nil {
@@ -130,6 +133,7 @@ func checkAcceptable(t *testing.T, block string, a handshake.Accepted) {
 
 var (
 	tokenOnly      = regexp.MustCompile("^" + tokenRun + "$")
+	bareLF         = regexp.MustCompile(`(?:^|[^\r])\n`)
 	acceptableLine = regexp.MustCompile(`^GET (/|(?i:https?|wss?)://)[^\x00-\x20\x7F]* HTTP/1\.[1-9]$`)
 )
 
