@@ -3,6 +3,8 @@ package conformance
 import (
 	"slices"
 	"strings"
+
+	"github.com/godwit-ws/godwit/frame"
 )
 
 // Case is one conversation with the endpoint under test.
@@ -41,7 +43,11 @@ type Options struct {
 	// MaxFragments is the most frames of a message that it takes. 0 leaves out the
 	// case that goes past it.
 	MaxFragments int
-	Length       Length
+	// Command says that the endpoint, in place of an echo, closes the connection
+	// when it gets the text that Command returns: with the code, or with no payload
+	// for CodeNoStatus, and the reason. Nil leaves out section X8.
+	Command func(code frame.Code, reason string) string
+	Length  Length
 }
 
 // Cases returns the cases for an endpoint, in the order of their sections.
@@ -51,6 +57,9 @@ func Cases(o Options) []Case {
 		textCases(), failFast(), closing(), autoFragmentation(),
 	)
 	all := slices.Concat(plain, byteByByte(plain), sizes(o), limits(o))
+	if o.Command != nil {
+		all = append(all, commanded(o)...)
+	}
 	if o.Compression {
 		all = slices.Concat(all, agreed(plain), compression(o), compressionExtras(o))
 	}

@@ -3,16 +3,20 @@ package conformance_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http/httptest"
 	"os"
 	"runtime"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/godwit-ws/godwit/conn"
 	"github.com/godwit-ws/godwit/conn/internal/conformance"
+	"github.com/godwit-ws/godwit/frame"
 )
 
 // The limits of the connections under test.
@@ -50,8 +54,30 @@ func options(z compression, l conformance.Length) conformance.Options {
 		Compression:  bool(z),
 		MaxMessage:   maxMessage,
 		MaxFragments: maxFragments,
+		Command:      command,
 		Length:       l,
 	}
+}
+
+// commandPrefix begins the text that makes an endpoint close its connection.
+const commandPrefix = "please close "
+
+func command(code frame.Code, reason string) string {
+	return fmt.Sprintf("%s%d %s", commandPrefix, code, reason)
+}
+
+// commanded returns the Close that a message asks for, or nil.
+func commanded(op conn.Opcode, p []byte) *conn.CloseError {
+	rest, ok := strings.CutPrefix(string(p[:min(len(p), 1000)]), commandPrefix)
+	if op != conn.Text || !ok {
+		return nil
+	}
+	number, reason, _ := strings.Cut(rest, " ")
+	code, err := strconv.Atoi(number)
+	if err != nil {
+		return nil
+	}
+	return &conn.CloseError{Code: frame.Code(code), Reason: reason}
 }
 
 // echoLoop is an echo endpoint in the style of Read and Write.
@@ -62,6 +88,9 @@ func echoLoop(c *conn.Conn) error {
 		op, p, err := c.ReadInto(ctx, buf)
 		if err != nil {
 			return err
+		}
+		if e := commanded(op, p); e != nil {
+			return c.Close(ctx, e.Code, e.Reason)
 		}
 		if err := c.Write(ctx, op, p); err != nil {
 			return err
@@ -76,6 +105,9 @@ type echoHooks struct{}
 func (echoHooks) OnOpen(*conn.Conn) error { return nil }
 
 func (echoHooks) OnMessage(c *conn.Conn, op conn.Opcode, p []byte) error {
+	if e := commanded(op, p); e != nil {
+		return c.Close(context.Background(), e.Code, e.Reason)
+	}
 	return c.Write(context.Background(), op, p)
 }
 
@@ -83,7 +115,8 @@ func (echoHooks) OnClose(*conn.Conn, *conn.CloseError) {}
 
 func echoRun(c *conn.Conn) error { return c.Run(echoHooks{}) }
 
-// echoStreams is an echo endpoint in the style of Reader and Writer.
+// echoStreams is an echo endpoint in the style of Reader and Writer. It knows no
+// commands.
 func echoStreams(c *conn.Conn) error {
 	ctx := context.Background()
 	for {
@@ -162,7 +195,7 @@ func dialer(z compression, f func(*conn.Conn) error) func(context.Context, strin
 		if err != nil {
 			return err
 		}
-		if err := f(c); !errors.Is(err, conn.ErrClosed) {
+		if err := f(c); err != nil && !errors.Is(err, conn.ErrClosed) {
 			return err
 		}
 		return nil

@@ -51,22 +51,34 @@ func (p *peer) wantClose(code frame.Code) {
 }
 
 func (p *peer) wantCloseFrame(code frame.Code) {
-	if p.err != nil {
+	p.receiveClose(code)
+	if p.err != nil || p.closed {
 		return
+	}
+	if code == frame.CodeNoStatus {
+		p.send(closeFrame(""))
+		return
+	}
+	p.send(closeCode(uint16(code), ""))
+}
+
+// receiveClose waits for a Close frame with the code, and returns its reason.
+func (p *peer) receiveClose(code frame.Code) (reason string) {
+	if p.err != nil {
+		return ""
 	}
 	p.within(patience)
 	ev, err := p.next()
+	reason = string(ev.payload[min(2, len(ev.payload)):])
 	switch {
 	case err != nil:
 		p.fail("want Close with %v: %w", code, err)
 	case ev.op != frame.Close:
 		p.fail("want Close with %v, got %v %s", code, ev.op, quote(ev.payload))
 	case closeCodeOf(ev) != code:
-		p.fail("want Close with %v, got %v with reason %s", code, closeCodeOf(ev), quote(ev.payload[min(2, len(ev.payload)):]))
+		p.fail("want Close with %v, got %v with reason %q", code, closeCodeOf(ev), reason)
 	}
-	if !p.closed {
-		p.send(closeFrame(string(ev.payload[:min(2, len(ev.payload))])))
-	}
+	return reason
 }
 
 func closeCodeOf(ev event) frame.Code {
