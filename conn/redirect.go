@@ -20,14 +20,14 @@ func (t *trip) redirect(err error) error {
 		return err
 	}
 	if t.hops++; t.hops > t.d.MaxRedirects {
-		return fmt.Errorf("conn: more than %d redirects: %w", t.d.MaxRedirects, err)
+		return fmt.Errorf("%w; not followed: more than %d redirects", err, t.d.MaxRedirects)
 	}
 	to, urlErr := t.resolve(location)
 	switch {
 	case urlErr != nil:
-		return fmt.Errorf("conn: can't follow a redirect: %w: %w", urlErr, err)
+		return fmt.Errorf("%w; not followed: %w", err, urlErr)
 	case t.target.Scheme == "wss" && to.Scheme != "wss":
-		return fmt.Errorf("conn: redirect from wss to %s refused: %w", to.Redacted(), err)
+		return fmt.Errorf("%w; not followed: it leads from wss to %s", err, to.Redacted())
 	}
 	if !sameOrigin(to, t.target) {
 		t.strayed = true // for good: who sends us back chose the path there

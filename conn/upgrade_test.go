@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -361,18 +362,40 @@ func TestUpgradeMisconfigured(t *testing.T) {
 // A client that is gone when it is to be answered.
 func TestUpgradeLostConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		done := make(chan error, 1)
 		l := httpServer(t, &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			<-r.Context().Done() // net/http has noticed
-			if c, err := conn.Upgrade(w, r); err == nil {
-				t.Error("upgraded")
-				c.Abort()
-			}
+			_, err := conn.Upgrade(w, r)
+			done <- err
 		})})
 		nc, _ := l.dial(t.Context(), "", "")
 		io.WriteString(nc, opening())
-		nc.(*memconn.Conn).Abort()
 		synctest.Wait()
+		nc.(*memconn.Conn).Abort()
+		if err := <-done; !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("Upgrade: %v", err)
+		}
 	})
+}
+
+// A request that a test has made by hand says less than one of net/http's.
+func TestUpgradeHandmadeRequest(t *testing.T) {
+	var seen *handshake.Request
+	u := &conn.Upgrader{Check: func(r *handshake.Request) ([]handshake.Field, error) {
+		seen = r
+		return nil, nil
+	}}
+	r := opened()
+	r.RequestURI = ""
+	u.Upgrade(httptest.NewRecorder(), r)
+	if seen == nil || seen.Path() != "/chat" {
+		t.Errorf("Check got %+v", seen)
+	}
+	r = opened()
+	r.ContentLength = 4
+	if _, err := conn.Upgrade(httptest.NewRecorder(), r); !errors.Is(err, handshake.ErrBody) {
+		t.Errorf("Upgrade: %v", err)
+	}
 }
 
 // Whoever asks for the address gets that of the connection.
