@@ -65,8 +65,13 @@ func TestOtherAllocs(t *testing.T) {
 	for _, role := range []protocol.Role{protocol.Server, protocol.Client} {
 		plain := protocol.NewSender(senderConfig(role, false))
 		zipping := protocol.NewSender(senderConfig(role, true))
-		out := make([]byte, 0, zipping.Room(len(payload)))
+		out := make([]byte, 0, 16<<10)
 		bad := to(role).add(fin|rsv2|frame.Text, "").bytes()
+		gathered := to(role).add(frame.Binary, "")
+		for range 500 {
+			gathered.add(0, "ten bytes.")
+		}
+		small := gathered.add(fin, "").bytes()
 		ping := to(role).add(fin|frame.Ping, "ping").bytes()
 		r := protocol.NewReceiver(unlimited(role))
 		for name, call := range map[string]func(){
@@ -79,6 +84,10 @@ func TestOtherAllocs(t *testing.T) {
 				out = zipping.AppendFragment(out, payload[500:], protocol.Final)
 			},
 			"control": func() { out, _ = plain.AppendControl(out[:0], frame.Pong, payload[:frame.MaxControl]) },
+			"gathered": func() {
+				r.Feed(append(out[:0], small...))
+				r.Next()
+			},
 			"ping": func() {
 				r.Feed(ping)
 				r.Next()

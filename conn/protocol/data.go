@@ -77,9 +77,6 @@ func (r *Receiver) gather(c frame.Chunk, end bool) (Event, bool, *frame.CloseErr
 // handOut makes what was assembled the payload of ev.
 func (r *Receiver) handOut(ev Event) Event {
 	ev.Opcode, ev.Payload, ev.Taken = r.opcode, r.msg.b, r.msg.attached
-	if ev.Taken {
-		r.msg = assembly{}
-	}
 	r.lent = true
 	return ev
 }

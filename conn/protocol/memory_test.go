@@ -394,3 +394,47 @@ func TestIdleReceiverHoldsNoScratch(t *testing.T) {
 		})
 	}
 }
+
+// Control frames and compressed messages are read to scratch, however small that is: they reserve nothing.
+func TestWantScratch(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		wire func(w *wire)
+	}{
+		{"between-frames", func(w *wire) {}},
+		{"control", func(w *wire) { w.header(fin|frame.Ping, 125) }},
+		{"control-in-a-message", func(w *wire) { w.add(frame.Text, "a").header(fin|frame.Close, 125) }},
+		{"compressed", func(w *wire) { w.header(fin|rsv1|frame.Text, 1<<20) }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			eachRole(t, func(t *testing.T, role protocol.Role) {
+				r := protocol.NewReceiver(compressing(unlimited(role)))
+				w := to(role)
+				tt.wire(w)
+				feed(t, r, w.bytes())
+				scratch := make([]byte, 1)
+				if want := r.Want(scratch); &want[0] != &scratch[0] {
+					t.Error("not read to scratch")
+				}
+			})
+		})
+	}
+}
+
+// Attach right behind an event is for the next message, and not given up with that event's memory.
+func TestAttachBehindAnEvent(t *testing.T) {
+	r := protocol.NewReceiver(unlimited(protocol.Client))
+	for range 3 {
+		dst := make([]byte, 64)
+		r.Attach(dst)
+		r.Feed(to(protocol.Client).add(frame.Text, "one ").add(fin, "two").bytes())
+		if ev := next(t, r); !ev.Taken || !within(ev.Payload, dst) {
+			t.Error("not collected in attached memory")
+		}
+		r.Detach()
+		r.Feed(to(protocol.Client).add(frame.Text, "one ").add(fin, "two").bytes())
+		if ev := next(t, r); ev.Taken || within(ev.Payload, dst) {
+			t.Error("collected in memory that was attached for the message before")
+		}
+	}
+}

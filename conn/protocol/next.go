@@ -37,7 +37,7 @@ func (r *Receiver) Next() (Event, error) {
 // received may be forgotten; all else is final.
 func (r *Receiver) stop(err error) error {
 	if err == frame.ErrShort { // returned bare by the parser's contract
-		r.in, r.direct = nil, false
+		r.in = nil
 		return err
 	}
 	r.err = err.(*frame.CloseError) // the only other type there is
