@@ -75,8 +75,10 @@ type driver struct {
 	got     account
 	part    said   // the message of which parts have come; its Kind is 0 if there is none
 	joined  []byte // those parts
+	turns   int    // pieces so far
 	scratch [4096]byte
 	lent    []byte       // attached last
+	free    [][]byte     // lent before, and ours again
 	kept    []keptMemory // what was Taken, and must not change any more
 	bytes   int          // of messages handed out
 }
@@ -89,16 +91,15 @@ type keptMemory struct {
 
 // drive gives the stream in pieces, until the Receiver fails.
 func (d *driver) drive(stream, cuts []byte) {
-	n := 0
 	for p := range pieces(bytes.Clone(stream), cuts) {
 		if d.setup.discard() {
 			d.receiver.SetMode(protocol.Discard)
-		} else if d.setup.stream() && (!d.setup.whole() || n%2 == 1) {
+		} else if d.setup.stream() && (!d.setup.whole() || d.turns%2 == 1) {
 			d.receiver.SetMode(protocol.Stream)
 		} else {
 			d.receiver.SetMode(protocol.Whole)
 		}
-		n++
+		d.turns++
 		for len(p) > 0 && d.got.Fault == 0 {
 			p = p[d.give(p):]
 			d.drain()
@@ -124,7 +125,12 @@ func (d *driver) give(p []byte) int {
 
 // drain takes all events there are.
 func (d *driver) drain() {
-	d.attach()
+	if d.turns%5 == 3 {
+		d.detach() // as a read does whose context ends as bytes come
+	}
+	if d.lent == nil && d.turns%4 != 2 {
+		d.attach()
+	}
 	for {
 		ev, err := d.receiver.Next()
 		if errors.Is(err, frame.ErrShort) {
@@ -134,8 +140,9 @@ func (d *driver) drain() {
 			d.failed(err)
 			return
 		}
-		d.take(ev)
-		d.attach()
+		if d.take(ev); ev.Last || ev.Taken {
+			d.taken(ev)
+		}
 	}
 	if n := d.receiver.Buffered(); n > 0 {
 		d.t.Fatalf("%d bytes are left after ErrShort", n)
@@ -143,18 +150,43 @@ func (d *driver) drain() {
 	for i := range d.scratch {
 		d.scratch[i] = 0xAA // nobody may need it any more
 	}
-	if d.lent != nil {
-		d.receiver.Detach() // as a read does whose context has ended
-		clear(d.lent)
+	for _, b := range d.free {
+		clear(b)
+	}
+	if d.turns%5 == 0 {
+		d.detach() // as a read does whose context ends while it waits
 	}
 }
 
-// attach lends memory to the Receiver for the next message.
+// attach lends memory to the Receiver for the next message: enough for most, or
+// for few.
 func (d *driver) attach() {
 	if d.setup.attach() {
-		d.lent = make([]byte, 8)
+		d.lent = make([]byte, []int{2048, 8}[d.turns/5%2])
 		d.receiver.Attach(d.lent)
 	}
+}
+
+// taken deals with memory that was lent for a message, and is either its payload
+// now or free again. The next message may have some as well, or none.
+func (d *driver) taken(ev protocol.Event) {
+	if !ev.Taken {
+		d.free = append(d.free, d.lent)
+	}
+	d.lent = nil
+	if d.turns%2 == 1 {
+		d.attach()
+	}
+}
+
+// detach takes the memory back.
+func (d *driver) detach() {
+	if d.lent == nil {
+		return
+	}
+	d.receiver.Detach()
+	clear(d.lent)
+	d.lent = nil
 }
 
 // failed takes down an error, which has to stay.

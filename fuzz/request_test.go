@@ -112,7 +112,7 @@ func checkAcceptable(t *testing.T, block string, a handshake.Accepted) {
 	switch {
 	case !acceptableLine.MatchString(lines[0]):
 		t.Fatalf("accepted with request line %q", lines[0])
-	case len(fields["host"]) != 1 || fields["host"][0] == "" || strings.ContainsAny(fields["host"][0], " /@\\?#"):
+	case len(fields["host"]) != 1 || !acceptableHost.MatchString(fields["host"][0]):
 		t.Fatalf("accepted with Host %q", fields["host"])
 	case len(fields["content-length"])+len(fields["transfer-encoding"]) > 0:
 		t.Fatalf("accepted with a body: %q", block)
@@ -133,8 +133,9 @@ func checkAcceptable(t *testing.T, block string, a handshake.Accepted) {
 
 var (
 	tokenOnly      = regexp.MustCompile("^" + tokenRun + "$")
+	acceptableHost = regexp.MustCompile(`^(\[[0-9A-Fa-f:.]+\]|[^][\x00-\x20\x7F:/?#@\\]+)(:[0-9]{0,5})?$`)
 	bareLF         = regexp.MustCompile(`(?:^|[^\r])\n`)
-	acceptableLine = regexp.MustCompile(`^GET (/|(?i:https?|wss?)://)[^\x00-\x20\x7F]* HTTP/1\.[1-9]$`)
+	acceptableLine = regexp.MustCompile(`^GET (/|(?i:https?|wss?)://)[^\x00-\x20\x7F#]* HTTP/1\.[1-9]$`)
 )
 
 // tokenRun is the token of RFC 9110 §5.6.2, as a regular expression.
