@@ -27,9 +27,9 @@ func (s messageSize) count(l Length) int {
 	case Full:
 		return 1000
 	case Brief:
-		return max(2, min(20, 32<<10/s.length))
+		return max(2, min(10, 32<<10/s.length))
 	}
-	return max(2, min(60, 192<<10/s.length))
+	return max(2, min(30, 64<<10/s.length))
 }
 
 // compression is sections 12, data of different kinds with the parameters left to

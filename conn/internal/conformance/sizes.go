@@ -10,8 +10,8 @@ import (
 const mib = 1 << 20
 
 // bothTypes makes a group of cases for text and one for binary.
-func bothTypes(groups [2]int, make func(id string, op frame.Opcode) []Case) []Case {
-	return append(make(fmt.Sprintf("9.%d", groups[0]), frame.Text), make(fmt.Sprintf("9.%d", groups[1]), frame.Binary)...)
+func bothTypes(groups [2]int, group func(id string, op frame.Opcode) []Case) []Case {
+	return append(group(fmt.Sprintf("9.%d", groups[0]), frame.Text), group(fmt.Sprintf("9.%d", groups[1]), frame.Binary)...)
 }
 
 // payloadOf returns n bytes that suit a message of type op.

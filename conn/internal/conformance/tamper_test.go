@@ -183,7 +183,7 @@ func TestClientFaultsAreFound(t *testing.T) {
 	c := named(t, "1.1.2")
 	echo := dialer(plain, echoLoop)
 	release := make(chan struct{})
-	defer close(release)
+	t.Cleanup(func() { close(release) })
 	tests := []struct {
 		name    string
 		connect func(context.Context, string) error
@@ -195,6 +195,7 @@ func TestClientFaultsAreFound(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			err := c.Client(t.Context(), tt.connect)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error %v, want one with %q", err, tt.want)
