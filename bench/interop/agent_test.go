@@ -3,7 +3,6 @@ package interop_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -26,7 +25,7 @@ type agent struct {
 	sides   map[int]*agentSide // by number of connection
 	servers map[int]*server    // by number of server
 	waiting map[int]chan report
-	failure error // why no more reports come
+	gone    chan struct{} // closed when no more reports come
 }
 
 // command is what an agent is told.
@@ -47,7 +46,7 @@ type command struct {
 
 // report is what an agent says.
 type report struct {
-	Event       string     `json:"event"` // serving, open, message, pong, closed, failed
+	Event       string     `json:"event"` // ready, serving, open, message, pong, closed, failed
 	Server      int        `json:"server"`
 	Conn        int        `json:"conn"`
 	URL         string     `json:"url"`
@@ -66,6 +65,7 @@ func newAgent(name string, can ability) *agent {
 		sides:   make(map[int]*agentSide),
 		servers: make(map[int]*server),
 		waiting: make(map[int]chan report),
+		gone:    make(chan struct{}),
 	}
 }
 
@@ -81,20 +81,32 @@ func (a *agent) command(c command) error {
 
 // ask gives a command with the number n and waits for the report that answers it.
 func (a *agent) ask(ctx context.Context, n int, c command) (report, error) {
-	answer := make(chan report, 1)
-	a.mu.Lock()
-	a.waiting[n] = answer
-	failure := a.failure
-	a.mu.Unlock()
-	if err := errors.Join(failure, a.command(c)); err != nil {
+	answer := a.expect(n)
+	if err := a.command(c); err != nil {
 		return report{}, err
 	}
+	return a.await(ctx, answer)
+}
+
+// expect announces that the next report with the number n is an answer.
+func (a *agent) expect(n int) <-chan report {
+	answer := make(chan report, 1)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.waiting[n] = answer
+	return answer
+}
+
+// await waits for an answer.
+func (a *agent) await(ctx context.Context, answer <-chan report) (report, error) {
 	select {
 	case r := <-answer:
 		if r.Event == "failed" {
 			return report{}, fmt.Errorf("%s: %s", a.name, r.Error)
 		}
 		return r, nil
+	case <-a.gone:
+		return report{}, fmt.Errorf("%s is gone", a.name)
 	case <-ctx.Done():
 		return report{}, fmt.Errorf("%s doesn't answer: %w", a.name, ctx.Err())
 	}
@@ -189,20 +201,13 @@ func (a *agent) server(n int) *server {
 func (a *agent) answered(r report) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	n := r.Conn + r.Server // one of them is 0
+	n := r.Conn + r.Server // at least one of them is 0
 	answer, ok := a.waiting[n]
 	if ok {
 		delete(a.waiting, n)
 		answer <- r
 	}
 	return ok
-}
-
-// fail notes that no more reports come.
-func (a *agent) fail(err error) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.failure = err
 }
 
 func (r report) event() event {

@@ -15,7 +15,8 @@ import (
 func broken() []behaviour {
 	return []behaviour{
 		{name: "bad-text-from-theirs", needs: sendsBad | seesClose, run: badTextFromTheirs},
-		{name: "bad-text-from-ours", needs: checksText, run: badTextFromOurs},
+		{name: "bad-text-from-ours", needs: checksText, run: badTextFromOurs(frame.CodeInvalidPayload)},
+		{name: "bad-text-from-ours-1002", needs: checksText1002, run: badTextFromOurs(frame.CodeProtocolError)},
 		{name: "bad-text-refused", run: badTextRefused},
 		{name: "too-big-from-theirs", needs: seesClose, ours: terms{maxMessage: 1000}, run: tooBigFromTheirs},
 		{
@@ -52,11 +53,13 @@ func failedByUs(ctx context.Context, p pair, code frame.Code) error {
 
 // badTextFromOurs goes behind our own back, and wants the peer's answer to reach
 // us.
-func badTextFromOurs(ctx context.Context, p pair) error {
-	if err := p.ours.sendRaw(conn.Text, badText); err != nil {
-		return err
+func badTextFromOurs(answer frame.Code) func(context.Context, pair) error {
+	return func(ctx context.Context, p pair) error {
+		if err := p.ours.sendRaw(conn.Text, badText); err != nil {
+			return err
+		}
+		return expectCode(ctx, p.ours, answer)
 	}
-	return expectCode(ctx, p.ours, frame.CodeInvalidPayload)
 }
 
 // badTextRefused wants such text to be an error that leaves the connection

@@ -45,7 +45,7 @@ func closing() []behaviour {
 	}
 	return append(all,
 		behaviour{name: "close-behind-messages", run: closeBehindMessages, needs: seesClose},
-		behaviour{name: "lost-by-theirs", run: lostByTheirs, needs: pings},
+		behaviour{name: "lost-by-theirs", run: lostByTheirs, needs: vanishes},
 		behaviour{name: "lost-by-ours", run: lostByOurs, needs: seesClose},
 		behaviour{name: "close-both-at-once", run: closeBoth, needs: closes | patient | seesClose},
 	)

@@ -30,14 +30,14 @@ func compression() []behaviour {
 	}{
 		{"no-takeover", 0, none, none, []string{"server_no_context_takeover", "client_no_context_takeover"}},
 		{"no-takeover-asked-by-ours", takeover, none, free, []string{"server_no_context_takeover"}},
-		{"no-takeover-asked-by-theirs", takeover, free, none, []string{"server_no_context_takeover"}},
+		{"no-takeover-asked-by-theirs", takeover | asksDeflate, free, none, []string{"server_no_context_takeover"}},
 		{"takeover", takeover, free, free, nil},
 		{"server-no-takeover-by-ours", asymmetric, serverNone, free, []string{"server_no_context_takeover"}},
 		{"client-no-takeover-by-ours", asymmetric, clientNone, free, nil},
-		{"server-no-takeover-by-theirs", asymmetric, free, serverNone, []string{"server_no_context_takeover"}},
-		{"client-no-takeover-by-theirs", asymmetric, free, clientNone, nil},
+		{"server-no-takeover-by-theirs", asymmetric | asksDeflate, free, serverNone, []string{"server_no_context_takeover"}},
+		{"client-no-takeover-by-theirs", asymmetric | asksDeflate, free, clientNone, nil},
 		{"window-9-by-ours", windowBits | obeysWindow, narrow, free, []string{"server_max_window_bits=9"}},
-		{"window-9-by-theirs", windowBits, free, narrow, []string{"server_max_window_bits=9"}},
+		{"window-9-by-theirs", windowBits | asksDeflate, free, narrow, []string{"server_max_window_bits=9"}},
 		{"window-9-by-both", windowBits, narrow, narrow, []string{"server_max_window_bits=9", "client_max_window_bits=9"}},
 		{"window-10-and-12", windowBits, middle, middle, []string{"server_max_window_bits=10", "client_max_window_bits=12"}},
 		{"window-9-no-takeover", windowBits, narrowNone, narrowNone, []string{"server_max_window_bits=9", "server_no_context_takeover"}},
@@ -53,7 +53,7 @@ func compression() []behaviour {
 		ours: terms{deflate: &none}, their: terms{deflate: &none},
 		run: compressedFragments,
 	}, behaviour{
-		name: "deflate-only-ours", needs: compresses,
+		name: "deflate-only-ours", needs: compresses | asksDeflate,
 		ours: terms{deflate: &free},
 		run:  uncompressed,
 	}, behaviour{

@@ -6,17 +6,18 @@ import (
 	"testing"
 )
 
-// peers are all of them. start begins a process where the peer needs one; it
-// skips the test where the peer isn't installed.
-func peers() []struct {
-	name  string
+// entry is a peer that can be started.
+type entry struct {
+	name string
+	// start begins a process where the peer needs one, for the time of t. It skips
+	// t where the peer isn't installed.
 	start func(t *testing.T) peer
-} {
+}
+
+// peers are all of them.
+func peers() []entry {
 	inProcess := func(p peer) func(*testing.T) peer { return func(*testing.T) peer { return p } }
-	return []struct {
-		name  string
-		start func(t *testing.T) peer
-	}{
+	return []entry{
 		{"godwit", inProcess(godwit{})},
 		{"gorilla", inProcess(gorilla{})},
 		{"coder", inProcess(coder{})},
@@ -25,6 +26,7 @@ func peers() []struct {
 		{"xnet", inProcess(xnet{})},
 		{"node-ws", startNode},
 		{"python-websockets", startPython},
+		{"chromium", startChromium},
 	}
 }
 

@@ -2,6 +2,7 @@ package interop_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -89,7 +90,7 @@ func (s *xnetSide) send(_ context.Context, op conn.Opcode, parts ...[]byte) erro
 	return typed.Send(s.c, slices.Concat(parts...))
 }
 
-func (s *xnetSide) ping(context.Context, []byte) error { return http.ErrNotSupported }
+func (s *xnetSide) ping(context.Context, []byte) error { return errors.ErrUnsupported }
 
 func (s *xnetSide) close(context.Context, frame.Code, string) error { return s.c.Close() }
 
