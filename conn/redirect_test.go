@@ -1,6 +1,7 @@
 package conn_test
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"net"
@@ -185,6 +186,27 @@ func TestRedirectCredentials(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The same host and port with another scheme is another origin.
+func TestRedirectCredentialsStayWithTheScheme(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := &world{hosts: map[string]func(net.Conn){}}
+		w.hosts["a.example:443"] = func(nc net.Conn) { // speaks both
+			r := bufio.NewReader(nc)
+			if first, _ := r.Peek(1); string(first) == "\x16" {
+				secured(w.answers(switching()))(readThrough{nc, r})
+				return
+			}
+			w.answers(to(301, "wss://a.example/"))(readThrough{nc, r})
+		}
+		d := w.dialer()
+		d.MaxRedirects, d.TLS = 1, clientTLS()
+		mustDial(t, d, "ws://u:p@a.example:443/")
+		if got := w.request(t, 1).Header.Get("Authorization"); got != "" {
+			t.Errorf("Authorization %q", got)
+		}
+	})
 }
 
 // A redirect may bring credentials of its own, for where it leads.
