@@ -49,6 +49,9 @@ func TestGrowKeepsTheBytes(t *testing.T) {
 }
 
 func TestGrowDoesNotAllocateWhenThePoolIsFull(t *testing.T) {
+	if raceEnabled {
+		t.Skip("under the race detector a sync.Pool drops buffers at random")
+	}
 	for range 10 {
 		fill()
 	}
