@@ -98,7 +98,7 @@ func (v *variant) answer(fields []string) (string, *codec, error) {
 			if err != nil {
 				return "", nil, err
 			}
-			theirs := bounds{w.forget, w.bits}
+			theirs := bounds(w)
 			if offered := params.bits("client_max_window_bits"); w.bits != 0 && (!params.has("client_max_window_bits") || offered != 0 && offered < w.bits) {
 				continue
 			}
