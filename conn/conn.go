@@ -191,7 +191,7 @@ func (c *Conn) Err() error {
 
 // Context returns a context that ends with the connection; its cause is then
 // what Err returns. Its values are those of the request's context, for a server
-// under net/http, and of the context given to Dial.
+// under net/http, and of the context given to Accept or Dial.
 func (c *Conn) Context() context.Context {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -12,7 +12,9 @@ import (
 // Pipe returns the two ends of a connection in memory, for tests: messages,
 // timeouts and the closing handshake are those of a real connection, without
 // sockets, and inside a testing/synctest bubble. Each end takes its own
-// configuration; compression is agreed on if both enable it.
+// configuration; compression is agreed on if both enable it. A configuration that
+// no handshake can be made with, because of a window outside 8 to 15 bits,
+// panics.
 func Pipe(server, client Config) (*Conn, *Conn) {
 	a, b := memconn.Pipe()
 	type accepted struct {
