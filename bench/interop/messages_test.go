@@ -54,7 +54,7 @@ func unicode(ctx context.Context, p pair) error {
 		"Uferschnepfe, Limosa limosa: grüßt",
 		"\u007f\u0080\u07ff\u0800\ud7ff\ue000\uffff\U00010000\U0010ffff",
 		"\ufeffa byte order mark stays",
-		"斑尾塍鹬 🐦 e\u0301 ‏עברית",
+		"斑尾塍鹬 🐦 e\u0301 \u200fעברית",
 	} {
 		if err := roundTrip(ctx, p, conn.Text, []byte(text)); err != nil {
 			return err
