@@ -32,7 +32,6 @@ func TestDialRefusesRequest(t *testing.T) {
 		{"connection", "ws://a.example", func(d *conn.Dialer) { d.Header = http.Header{"connection": {"close"}} }, handshake.ErrHeaderField},
 		{"subprotocol-no-token", "ws://a.example", func(d *conn.Dialer) { d.Subprotocols = []string{"a b"} }, handshake.ErrSubprotocol},
 		{"subprotocol-twice", "ws://a.example", func(d *conn.Dialer) { d.Subprotocols = []string{"a", "a"} }, handshake.ErrSubprotocol},
-		{"space-in-query", "ws://a.example/?a b", nil, handshake.ErrTarget},
 		{"unicode-host", "ws://bücher.example/", nil, handshake.ErrHost},
 		{"window", "ws://a.example", func(d *conn.Dialer) {
 			d.Config.Compression = conn.Compression{Enabled: true, Params: handshake.DeflatePolicy{ServerMaxWindowBits: 16}}

@@ -32,8 +32,9 @@ func urlError(raw string, err error) error {
 	return fmt.Errorf("%w: it can't be parsed", ErrURL)
 }
 
-// checkURL holds u to what RFC 6455 §3 wants, and makes http and https what they
-// mean here.
+// checkURL holds u to what RFC 6455 §3 wants, makes http and https what they mean
+// here, and escapes what was left raw in the query, as browsers do: url.URL does
+// so for the path only.
 func checkURL(u *url.URL) (*url.URL, error) {
 	switch u.Scheme {
 	case "http":
@@ -47,7 +48,22 @@ func checkURL(u *url.URL) (*url.URL, error) {
 	case u.Hostname() == "":
 		return nil, fmt.Errorf("%w: no host in it", ErrURL)
 	}
+	u.RawQuery = escapeRaw(u.RawQuery)
 	return u, nil
+}
+
+// escapeRaw escapes spaces and bytes outside ASCII, which a request target can't
+// hold, and leaves the rest of a query as it is.
+func escapeRaw(query string) string {
+	var b strings.Builder
+	for i := range len(query) {
+		if c := query[i]; c > ' ' && c < 0x7F {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
 }
 
 // addrOfURL returns host and port to connect to.

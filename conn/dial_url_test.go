@@ -18,6 +18,7 @@ func TestDialURL(t *testing.T) {
 		{"query-only", "ws://a.example?x=1&y=%23", "a.example:80", "a.example", "/?x=1&y=%23"},
 		{"escaped-path", "ws://a.example/a%2Fb%20c", "a.example:80", "a.example", "/a%2Fb%20c"},
 		{"unicode-path", "ws://a.example/é f", "a.example:80", "a.example", "/%C3%A9%20f"},
+		{"unicode-query", "ws://a.example/?名=é f&y=%20+", "a.example:80", "a.example", "/?%E5%90%8D=%C3%A9%20f&y=%20+"},
 		{"two-slashes", "ws://a.example//x", "a.example:80", "a.example", "//x"},
 		{"default-port", "ws://a.example:80/", "a.example:80", "a.example", "/"},
 		{"empty-port", "ws://a.example:/", "a.example:80", "a.example", "/"},

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -119,6 +120,18 @@ func hostField(u *url.URL) string {
 	return host
 }
 
+// target returns the request target: of the query, too, what is no printable ASCII
+// is escaped.
+func target(u *url.URL) string {
+	escaped := *u
+	escaped.RawQuery = rawBytes.ReplaceAllStringFunc(u.RawQuery, func(raw string) string {
+		return strings.ReplaceAll(fmt.Sprintf(" % X", raw), " ", "%")
+	})
+	return escaped.RequestURI()
+}
+
+var rawBytes = regexp.MustCompile(`[^!-~]+`)
+
 // checkRequest reads what was sent.
 func checkRequest(t *testing.T, u *url.URL, sent []byte) {
 	t.Helper()
@@ -127,7 +140,7 @@ func checkRequest(t *testing.T, u *url.URL, sent []byte) {
 	if err != nil || in.Buffered() > 0 {
 		t.Fatalf("%q leads to %q: %v", u, sent, err)
 	}
-	if req.Host != hostField(u) || req.Method != "GET" || req.RequestURI != u.RequestURI() {
+	if req.Host != hostField(u) || req.Method != "GET" || req.RequestURI != target(u) {
 		t.Fatalf("%q leads to %q", u, sent)
 	}
 	names := []string{"Connection", "Sec-Websocket-Key", "Sec-Websocket-Version", "Upgrade"}
