@@ -16,7 +16,7 @@
 //	{str:name}       one or more characters; a slash among them only where the path has it as %2F
 //	{name}           the same
 //	{name:[a-z]+}    what the regular expression (package regexp) matches as a whole, not empty
-//	{path:rest}      all that follows, slashes included, not empty; only as the last segment
+//	{path:rest}      one or more characters, slashes included, but no slash in front; only at the end
 //
 // Type and name may change places: {id:int} is {int:id}. The type is the side that is a type's
 // name; where both are, or neither is and the right side has nothing that makes it a regular
@@ -50,8 +50,8 @@
 // /u/me added after /u/{name} could never be reached.)
 //
 // Values come from the peer. A str may be "..", and hold a slash or a control character that came
-// escaped. A path refuses "." and ".." between its slashes, as they would climb out of the
-// directory it is used in; on Windows check path/filepath.IsLocal as well.
+// escaped. A path is relative and has no "." or ".." between its slashes, escaped or not: what would
+// leave the directory it is used in doesn't match. (On Windows check path/filepath.IsLocal as well.)
 //
 // # Conflicts
 //
@@ -65,9 +65,9 @@
 // Routes lie in a tree with a level per segment: text is found in a map, parameters in a short list
 // by specificity. A lookup therefore takes as long with 10,000 routes as with 10, unless many regular
 // expressions or mixed segments stand at the same place, which are tried one after the other. It
-// visits no place of the tree twice. It allocates nothing, except to decode a path that holds a '%'
-// (once, and once more for a {path:rest}), and for the fifth and further parameters of a Match that
-// hasn't held as many before.
+// visits no place of the tree twice. It allocates nothing of its own, except to decode a path that holds
+// a '%' (once, and once more for a {path:rest}), and for the fifth and further parameters of a Match
+// that hasn't held as many before.
 //
 // Regular expressions are RE2's: linear in the segment, whatever a peer sends.
 //

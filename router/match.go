@@ -91,8 +91,8 @@ func (m *Match) UUID(name string) (u UUID, ok bool) {
 	return parseUUID(v.text)
 }
 
-// Rest returns the value of the path parameter called name: never empty, without a "." or ".." between
-// its slashes. ok is false if the route has none.
+// Rest returns the value of the path parameter called name: not empty, without a slash in front, and
+// without "." or ".." between slashes. ok is false if the route has none.
 func (m *Match) Rest(name string) (path string, ok bool) {
 	v, ok := m.typed(name, kindPath)
 	return v.text, ok
@@ -138,7 +138,12 @@ func (v value) any(k kind) any {
 // Detach copies the texts out of the path that was looked up, so that a Match which is kept doesn't
 // keep the request. It allocates once if there are parameters, and once more beyond the fourth.
 func (m *Match) Detach() {
+	size := 0
+	for _, text := range m.All() {
+		size += len(text)
+	}
 	var b strings.Builder
+	b.Grow(size)
 	for _, text := range m.All() {
 		b.WriteString(text)
 	}

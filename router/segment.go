@@ -2,7 +2,7 @@ package router
 
 import (
 	"cmp"
-	"regexp"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -15,13 +15,56 @@ type segment struct {
 	shape  string // the spelling without names: equal shapes match the same segments
 }
 
-// param is one parameter of a pattern.
-type param struct {
-	name   string
-	kind   kind
-	regex  *regexp.Regexp // of kindRegex, anchored
-	source string         // of the regular expression, as written
-	after  string         // the text behind it; never empty if another parameter follows
+// parseSegment reads what stands between two slashes.
+func parseSegment(s string) (segment, error) {
+	var out segment
+	text, rest := cutText(s)
+	out.text, out.shape = text, text
+	for rest != "" {
+		end, err := closing(rest)
+		if err != nil {
+			return segment{}, err
+		}
+		p, err := parseParam(rest[1:end])
+		if err != nil {
+			return segment{}, err
+		}
+		p.after, rest = cutText(rest[end+1:])
+		out.params = append(out.params, p)
+		out.shape += p.shape() + p.after
+	}
+	return out, out.check(s)
+}
+
+// cutText cuts s in front of its first parameter.
+func cutText(s string) (text, rest string) {
+	if i := strings.IndexByte(s, '{'); i >= 0 {
+		return s[:i], s[i:]
+	}
+	return s, ""
+}
+
+// check judges a segment that was spelt s.
+func (s *segment) check(spelt string) error {
+	if s.isText() && isDots(s.text) {
+		return fmt.Errorf("clients resolve %q before they send a path; write the path that results", s.text)
+	}
+	if err := checkText(s.text); err != nil {
+		return err
+	}
+	for i := range s.params {
+		p := &s.params[i]
+		if err := checkText(p.after); err != nil {
+			return err
+		}
+		if p.after == "" && i < len(s.params)-1 {
+			return fmt.Errorf("nothing tells where {%s} ends in %s; put text or a slash between the two parameters", p.name, spelt)
+		}
+		if p.kind == kindPath && (len(s.params) > 1 || s.literals() > 0) {
+			return fmt.Errorf("{path:%s} takes whole segments; put a slash in front of it and nothing behind it", p.name)
+		}
+	}
+	return nil
 }
 
 // isText says that the segment has no parameter.
@@ -74,42 +117,3 @@ func (s *segment) match(text string, m *Match, slot int) bool {
 	}
 	return true
 }
-
-// parse reads text as a value of the parameter. No parameter takes an empty one.
-func (p *param) parse(text string) (value, bool) {
-	if text == "" {
-		return value{}, false
-	}
-	switch p.kind {
-	case kindInt:
-		n, ok := parseInt(text)
-		return intValue(text, n), ok
-	case kindFloat:
-		f, ok := parseFloat(text)
-		return floatValue(text, f), ok
-	case kindBool:
-		return boolValue(text, text == "true"), text == "true" || text == "false"
-	case kindUUID:
-		_, ok := parseUUID(text)
-		return value{text: text}, ok
-	case kindRegex:
-		return value{text: text}, p.regex.MatchString(text)
-	case kindPath:
-		return value{text: text}, !climbs(text)
-	}
-	return value{text: text}, true
-}
-
-// climbs says that a path has "." or ".." between its slashes. Clients resolve them before they send;
-// who sends them means to leave the place that the path is relative to.
-func climbs(path string) bool {
-	for part := range strings.SplitSeq(path, "/") {
-		if isDots(part) {
-			return true
-		}
-	}
-	return false
-}
-
-// isDots checks for the two segments that clients resolve (RFC 3986 §5.2.4).
-func isDots(segment string) bool { return segment == "." || segment == ".." }

@@ -111,21 +111,9 @@ func (p *pattern) spell(texts []string) string {
 	return b.String()
 }
 
-// escape escapes a value. The slashes of a {path:rest} stay: Lookup takes both, and this one is read.
-func (p *param) escape(text string) string {
-	if p.kind != kindPath {
-		return url.PathEscape(text)
-	}
-	parts := strings.Split(text, "/")
-	for i := range parts {
-		parts[i] = url.PathEscape(parts[i])
-	}
-	return strings.Join(parts, "/")
-}
-
 // checkURL makes sure that path leads to the route of p with texts.
 func (r *Router[H]) checkURL(path string, p *pattern, texts []string) error {
-	if climbs(path) {
+	if hasDots(path) {
 		return fmt.Errorf("clients resolve the dots in %s before they send it", path)
 	}
 	var m Match
