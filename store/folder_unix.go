@@ -1,0 +1,35 @@
+//go:build !windows
+
+package store
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+// replace renames: both files may stay open, and the old one stays in use if it fails.
+func (d osFolder) replace(current, tmp file, tmpName, name string) (file, error) {
+	if err := os.Rename(d.path(tmpName), d.path(name)); err != nil {
+		return current, err
+	}
+	if current != nil {
+		current.Close() // nothing in it is wanted any more
+	}
+	return tmp, nil
+}
+
+// sync syncs the folder itself: its list of names.
+func (d osFolder) sync() error {
+	f, err := os.Open(string(d))
+	if err != nil {
+		return err
+	}
+	err = f.Sync()
+	return errors.Join(err, f.Close())
+}
+
+// isDiskFull reports whether err says that the disk, or what the user may have of it, is used up.
+func isDiskFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+}
