@@ -17,6 +17,7 @@ import (
 const (
 	lingerTime  = time.Second
 	lingerBytes = 8 << 20
+	silence     = lingerTime / 4 // after it, a peer that was sent a Close won't answer it any more
 )
 
 // Close ends the connection in order (RFC 6455 §7.1.2): it sends a Close frame
@@ -38,7 +39,7 @@ func (c *Conn) Close(ctx context.Context, code frame.Code, reason string) error 
 	defer c.mu.Unlock()
 	for c.end == nil && c.consumer != byHooks {
 		if err := ctx.Err(); err != nil {
-			c.finish(&CloseError{Code: c.sentClose.Code, Reason: c.sentClose.Reason, Err: err})
+			c.finish(because(c.sentClose, err))
 			return err
 		}
 		if c.reading {
@@ -128,6 +129,15 @@ func (c *Conn) Abort() {
 	c.finish(abnormal(ErrAborted))
 }
 
+// because is the end e, which was not reached in order, for a cause that comes to
+// e's own.
+func because(e *CloseError, cause error) *CloseError {
+	if e.Err != nil {
+		cause = errors.Join(e.Err, cause)
+	}
+	return &CloseError{Code: e.Code, Reason: e.Reason, Remote: e.Remote, Err: cause}
+}
+
 // abnormal is the end of a connection that was lost (RFC 6455 §7.1.5). The code
 // never goes on the wire.
 func abnormal(cause error) *CloseError {
@@ -173,15 +183,59 @@ func (c *Conn) fail(e *frame.CloseError) error {
 		c.mu.Unlock()
 		return c.over(e)
 	case c.sentClose != nil: // the peer misbehaves on its way out
-		e = &CloseError{Code: c.sentClose.Code, Reason: c.sentClose.Reason, Err: e}
+		e = because(c.sentClose, e)
 	default:
 		c.appendClose(e) // can't fail: our codes and reasons are right
 	}
 	c.flushLast()
 	c.mu.Unlock()
+	end := time.Now().Add(lingerTime)
+	c.awaitAnswer(end)
 	c.shutdown()
-	c.linger()
+	c.nc.SetReadDeadline(end)
+	drain(c.nc, c.takeScratch(minScratch))
 	return c.over(e)
+}
+
+// awaitAnswer passes over what the peer still sends, up to its Close, until it
+// falls silent, the time is over, or lingerBytes have come. Only then do we end
+// our direction: a browser that finds it ended while it is still sending reports
+// 1006, and not the code that it was sent.
+func (c *Conn) awaitAnswer(end time.Time) {
+	if !c.recv.Drain() {
+		return
+	}
+	for total := 0; total < lingerBytes; {
+		if _, err := c.recv.Next(); err != frame.ErrShort { // bare by Next's contract
+			return
+		}
+		silent := time.Now().Add(silence)
+		if silent.After(end) {
+			silent = end
+		}
+		c.nc.SetReadDeadline(silent)
+		n, err := c.nc.Read(c.recv.Want(c.takeScratch(minScratch)))
+		c.recv.Got(n)
+		if n == 0 && err != nil {
+			return
+		}
+		total += n
+	}
+}
+
+// leave ends the connection in order, from where its messages are read: it sends
+// a Close, drops messages, and waits for the peer's Close within CloseTimeout.
+// The reading baton is held.
+func (c *Conn) leave(e *CloseError) error {
+	c.mu.Lock()
+	if c.unwritable() == nil {
+		c.appendClose(e) // can't fail: answer has seen to that
+	}
+	c.flushLast()
+	c.mu.Unlock()
+	c.recv.SetMode(protocol.Discard)
+	_, err := c.nextData(context.Background())
+	return err
 }
 
 // lost ends a connection whose other end is gone. The reading baton is held.
@@ -194,8 +248,8 @@ func (c *Conn) lost(err error) error {
 		e.Err = ErrNoClose
 	}
 	c.mu.Lock()
-	if sent := c.sentClose; sent != nil {
-		e = &CloseError{Code: sent.Code, Reason: sent.Reason, Remote: sent.Remote, Err: e.Err}
+	if c.sentClose != nil {
+		e = because(c.sentClose, e.Err)
 	}
 	c.mu.Unlock()
 	return c.over(e)

@@ -192,7 +192,7 @@ func TestCloseIsFoundAfterAFailedWrite(t *testing.T) {
 // A connection that is failed lets the peer read the Close, over real TCP: a peer
 // that goes on sending must not get a reset before.
 func TestFailedConnectionIsNotReset(t *testing.T) {
-	for range 20 {
+	for range 3 {
 		c, p := acceptTCP(t, conn.Config{MaxMessageSize: 1000})
 		go c.Read(context.Background())
 		sent := make(chan struct{})
@@ -205,6 +205,52 @@ func TestFailedConnectionIsNotReset(t *testing.T) {
 		p.wantEOF()
 		<-sent
 		p.nc.Close()
+	}
+}
+
+// A peer that is failed while it is still sending may finish, and answer, before
+// it sees the end: a browser would report 1006 otherwise. One that is silent, or
+// that has broken the framing, isn't waited for.
+func TestFailedPeerMayAnswer(t *testing.T) {
+	big := frame.Header{Fin: true, Opcode: frame.Binary}
+	tests := []struct {
+		name string
+		sent []byte
+		code frame.Code
+		then []byte // sent in pieces, 200 ms apart
+		end  time.Duration
+	}{
+		{"sends-on-and-answers", masked(big, strings.Repeat("x", 4000))[:2000], frame.CodeMessageTooBig,
+			append(make([]byte, 2008), whole(frame.Close, "\x03\xf1")...), 600 * time.Millisecond},
+		{"answers", masked(frame.Header{Opcode: frame.Text}, "\xff"), frame.CodeInvalidPayload, whole(frame.Close, "\x03\xef"), 200 * time.Millisecond},
+		{"silent", masked(big, strings.Repeat("x", 4000)), frame.CodeMessageTooBig, nil, 250 * time.Millisecond},
+		{"sends-for-ever", masked(big, strings.Repeat("x", 4000)), frame.CodeMessageTooBig, make([]byte, 100_000), time.Second},
+		{"broken-framing", whole(frame.Opcode(3), ""), frame.CodeProtocolError, nil, 0},
+		{"broken-close", whole(frame.Close, "\x03\xe8\xff"), frame.CodeInvalidPayload, nil, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, p := accept(t, conn.Config{MaxMessageSize: 1000})
+				var others sync.WaitGroup
+				defer others.Wait()
+				others.Go(func() { c.Read(context.Background()) })
+				p.send(tt.sent)
+				p.wantClose(tt.code)
+				start := time.Now()
+				others.Go(func() {
+					for then := tt.then; len(then) > 0; then = then[min(len(then), 1000):] {
+						time.Sleep(200 * time.Millisecond)
+						if _, err := p.nc.Write(then[:min(len(then), 1000)]); err != nil {
+							return
+						}
+					}
+				})
+				p.wantEOF()
+				elapsed(t, start, tt.end)
+				p.nc.Close()
+			})
+		})
 	}
 }
 

@@ -90,7 +90,7 @@ func (c *Conn) deliverBatch(h Hooks) error {
 		case err == frame.ErrShort: // bare by Next's contract
 			return nil
 		case err != nil:
-			return err
+			return c.fail(err.(*frame.CloseError)) // the only other type Next returns
 		case ev.Kind != protocol.Message:
 			err = c.control(context.Background(), ev)
 		case c.closing.Load():
@@ -114,14 +114,14 @@ func (c *Conn) call(f func() error) (err error) {
 	return f()
 }
 
-// endWith ends the connection for err, which may be how it has ended, what the
-// receiver found, or a hook's error, and returns how it ended.
+// endWith ends the connection for err, which is how it has ended or a hook's
+// error, and returns how it ended.
 func (c *Conn) endWith(err error) error {
 	c.uncork()
 	if end := c.Err(); end != nil {
 		return end
 	}
-	return c.fail(answer(err))
+	return c.leave(answer(err))
 }
 
 // answer returns what to tell the peer when a hook or handler returned err: the

@@ -111,14 +111,11 @@ func (c *Conn) tick() {
 // giveUpClosing drops a connection whose closing handshake takes too long. mu is
 // held.
 func (c *Conn) giveUpClosing() {
-	e := &CloseError{Err: ErrCloseTimeout}
-	switch {
-	case c.sentClose != nil:
-		e.Code, e.Reason, e.Remote = c.sentClose.Code, c.sentClose.Reason, c.sentClose.Remote
-	default:
-		e = abnormal(c.writeErr)
+	if c.sentClose == nil {
+		c.finish(abnormal(c.writeErr))
+		return
 	}
-	c.finish(e)
+	c.finish(because(c.sentClose, ErrCloseTimeout))
 }
 
 // tickReader looks at the timeouts of reading, which are suspended while nobody
