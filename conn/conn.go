@@ -51,9 +51,9 @@ type Conn struct {
 
 	reading   bool // the reading baton is held
 	consumer  consumer
-	waiting   bool // the reader waits for bytes
-	kicked    bool // it was woken by a past deadline, which is still set
-	readCtx   context.Context
+	waiting   bool            // the reader waits for bytes
+	kicked    bool            // it was woken by a past deadline, which is still set
+	readDone  <-chan struct{} // Done of the context it waits under
 	readWatch watch
 
 	send          protocol.Sender
@@ -61,7 +61,7 @@ type Conn struct {
 	out           *bufpool.Buffer // encoded, to be written next
 	queue         queue           // messages not yet encoded for the wire, behind out
 	flushing      bool            // the write baton is held
-	writeCtx      context.Context
+	writeDone     <-chan struct{} // Done of the context that a blocked write stands under
 	writeWatch    watch
 	writeDeadline bool   // the connection below has one set
 	writes        uint64 // counts finished writes

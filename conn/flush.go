@@ -225,7 +225,7 @@ func (c *Conn) blockWrite(ctx context.Context) bool {
 		if !c.writeWatch.set(ctx, c) {
 			return false
 		}
-		c.writeCtx = ctx
+		c.writeDone = ctx.Done()
 	}
 	if timeout := c.cfg.WriteTimeout; timeout > 0 {
 		c.writeDeadline = true
@@ -236,7 +236,7 @@ func (c *Conn) blockWrite(ctx context.Context) bool {
 
 // unblockWrite takes back what blockWrite did. mu is held.
 func (c *Conn) unblockWrite() {
-	c.writeCtx = nil
+	c.writeDone = nil
 	if c.writeDeadline {
 		c.writeDeadline = false
 		c.nc.SetWriteDeadline(never)

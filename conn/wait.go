@@ -76,7 +76,7 @@ func (c *Conn) startWait(ctx context.Context) bool {
 	if ctx.Done() != nil && !c.readWatch.set(ctx, c) {
 		return false
 	}
-	c.readCtx = ctx
+	c.readDone = ctx.Done()
 	c.waiting = true
 	c.timers.waits(c, c.recv.Pending())
 	return true
@@ -87,7 +87,7 @@ func (c *Conn) stopWait() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.waiting = false
-	c.readCtx = nil
+	c.readDone = nil
 	c.timers.woke(c, c.recv.Pending())
 }
 
@@ -111,14 +111,14 @@ func (c *Conn) wasKicked() bool {
 	return was
 }
 
-// ctxEnded is called when a context ends that a watch was set to.
-func (c *Conn) ctxEnded(ctx context.Context) {
+// ctxEnded is called when a context ends that a watch was set to, with its Done.
+func (c *Conn) ctxEnded(done <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.readCtx == ctx {
+	if c.readDone == done {
 		c.kick()
 	}
-	if c.writeCtx == ctx {
+	if c.writeDone == done {
 		c.writeDeadline = true
 		c.nc.SetWriteDeadline(past)
 	}
@@ -130,22 +130,27 @@ func timedOut(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
 
 // watch tells a connection when a context ends. It stays with a context until it
 // is set to another one, so that using one again costs nothing.
+//
+// Contexts are told apart by their Done: to compare the contexts themselves would
+// panic where a caller's are of a type that can't be compared.
 type watch struct {
-	ctx    context.Context
+	done   <-chan struct{}
 	cancel func() bool
 }
 
-// set makes w watch ctx for c. It returns false if ctx has ended.
+// set makes w watch ctx, which has a Done, for c. It returns false if ctx has
+// ended.
 func (w *watch) set(ctx context.Context, c *Conn) bool {
 	if ctx.Err() != nil {
 		return false
 	}
-	if w.ctx == ctx {
+	done := ctx.Done()
+	if w.done == done {
 		return true
 	}
 	w.stop()
-	w.ctx = ctx
-	w.cancel = context.AfterFunc(ctx, func() { c.ctxEnded(ctx) })
+	w.done = done
+	w.cancel = context.AfterFunc(ctx, func() { c.ctxEnded(done) })
 	return true
 }
 
