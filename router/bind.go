@@ -81,7 +81,8 @@ func checkField(typ reflect.Type, f reflect.StructField, p *pattern, slot int) e
 	}
 	param := &p.params[slot]
 	if !fits(f.Type, param.kind) {
-		return fmt.Errorf("%s is of type %s, and %s needs %s; change the field's type or the parameter's", field, f.Type, param.shape(), wanted(param.kind))
+		return fmt.Errorf("%s is of type %s, and %s needs %s; change the field's type or the parameter's",
+			field, f.Type, param.shape(), wanted(param.kind))
 	}
 	return nil
 }
@@ -140,13 +141,15 @@ func (b *Binder) Bind(dst any, m *Match) error {
 		return fmt.Errorf("router: the fields of %s can't be bound in a %T", b.typ, dst)
 	}
 	if m.Pattern() != b.pattern {
-		return fmt.Errorf("router: the fields of %s are bound to %s, and the match is of %q", b.typ, b.pattern, m.Pattern())
+		return fmt.Errorf("router: the fields of %s are bound to %q, and the match is of %q",
+			b.typ, b.pattern, m.Pattern())
 	}
 	v = v.Elem()
 	for i := range b.fields {
 		f := &b.fields[i]
 		if !f.set(v.FieldByIndex(f.index), m.at(f.slot)) {
-			return fmt.Errorf("%w: %s is too large for field %s of %s", ErrNotFound, m.at(f.slot).text, b.typ.FieldByIndex(f.index).Name, b.typ)
+			return fmt.Errorf("%w: %s is too large for field %s of %s",
+				ErrNotFound, m.at(f.slot).text, b.typ.FieldByIndex(f.index).Name, b.typ)
 		}
 	}
 	return nil

@@ -78,6 +78,7 @@
 // make 10,000 routes cost 10,000 copies for the sake of changes that servers don't make; who needs
 // them builds a new Router and swaps an atomic pointer.)
 //
-// A [Match] belongs to its caller and may be used again and copied. Its texts are parts of the path given to Lookup,
-// which keep that string alive: [Match.Detach] cuts them loose.
+// A [Match] belongs to its caller and may be used again. Its texts are parts of the path given to
+// Lookup and keep that string alive: [Match.Detach] cuts them loose. A [Group] is data and belongs to
+// whoever fills it; a [Binder] never changes and may be used by all.
 package router

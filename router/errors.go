@@ -3,7 +3,6 @@ package router
 import (
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // What Lookup returns instead of a handler.
@@ -51,20 +50,14 @@ type RouteError struct {
 
 // Error names the route, the one in its way, and what to change.
 func (e *RouteError) Error() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "router: route %q", e.Pattern)
-	if e.Source != "" {
-		fmt.Fprintf(&b, " (%s)", e.Source)
-	}
-	fmt.Fprintf(&b, ": %s", e.Reason)
-	return b.String()
+	return fmt.Sprintf("router: route %s: %s", cite(e.Pattern, e.Source), e.Reason)
 }
 
 // Unwrap returns e.Err.
 func (e *RouteError) Unwrap() error { return e.Err }
 
-// at spells a route for messages: its pattern and, if known, its source.
-func at(pattern, source string) string {
+// cite spells a route for messages: its pattern and, if known, its source.
+func cite(pattern, source string) string {
 	if source == "" {
 		return fmt.Sprintf("%q", pattern)
 	}

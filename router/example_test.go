@@ -174,6 +174,42 @@ func ExampleRouter_URL() {
 	//  router: URL of route "chat" (/聊天/{room}/{int:page}): parameter page: "-1" doesn't match {int}
 }
 
+func ExampleRouter_Near() {
+	var routes router.Router[string]
+	if err := routes.Add(router.Route[string]{Pattern: "/echo/{message}"}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	const path = "/Echo/Hello/"
+	if _, err := routes.Lookup(path, new(router.Match)); errors.Is(err, router.ErrNotFound) {
+		pattern, _ := routes.Near(path)
+		fmt.Printf("404 %s (did the client mean %s?)\n", path, pattern)
+	}
+	// Output: 404 /Echo/Hello/ (did the client mean /echo/{message}?)
+}
+
+func ExampleMatch_Map() {
+	var routes router.Router[string]
+	if err := routes.Add(router.Route[string]{Pattern: "/chat/{room}/{int:page}"}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	var match router.Match
+	if _, err := routes.Lookup("/chat/lobby/2", &match); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%#v\n", match.Map())
+	page, ok := match.Int("page")
+	fmt.Println(page, ok)
+	_, ok = match.Int("room") // is a str
+	fmt.Println(ok)
+	// Output:
+	// map[string]interface {}{"page":2, "room":"lobby"}
+	// 2 true
+	// false
+}
+
 func ExampleGroup_Flatten() {
 	api := &router.Group[string, string]{
 		Prefix:     "api",

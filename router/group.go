@@ -35,8 +35,8 @@ type GroupRoute[H, M any] struct {
 }
 
 // Flatten returns all routes of the tree in order: a group's own, then those of the groups inside it,
-// each complete. It fails (ErrPattern) only if a group contains itself or is nil. Whether the patterns are valid and
-// free of conflicts is for Router.Add to say.
+// each complete. It fails (ErrPattern) only if a group contains itself or is nil. Whether the patterns are
+// valid and free of conflicts is for Router.Add to say.
 func (g *Group[H, M]) Flatten() ([]GroupRoute[H, M], error) {
 	var f flattening[H, M]
 	if err := f.group(g, level[M]{}); err != nil {

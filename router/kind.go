@@ -2,6 +2,7 @@ package router
 
 import (
 	"math"
+	"slices"
 	"strconv"
 )
 
@@ -18,47 +19,19 @@ const (
 	kindPath
 )
 
-// typeNames lists what kindOf knows, for messages.
+// kindNames are the names of the kinds in patterns. A regular expression has none.
+var kindNames = [...]string{
+	kindInt: "int", kindFloat: "float", kindBool: "bool", kindUUID: "uuid",
+	kindRegex: "", kindStr: "str", kindPath: "path",
+}
+
+// typeNames lists kindNames for messages.
 const typeNames = "int, float, bool, uuid, str and path"
 
 // kindOf gives the kind that a pattern calls name.
 func kindOf(name string) (k kind, known bool) {
-	switch name {
-	case "int":
-		return kindInt, true
-	case "float":
-		return kindFloat, true
-	case "bool":
-		return kindBool, true
-	case "uuid":
-		return kindUUID, true
-	case "str":
-		return kindStr, true
-	case "path":
-		return kindPath, true
-	}
-	return 0, false
-}
-
-// String returns the kind's name in patterns; for a regular expression, which has none, "regex".
-func (k kind) String() string {
-	switch k {
-	case kindInt:
-		return "int"
-	case kindFloat:
-		return "float"
-	case kindBool:
-		return "bool"
-	case kindUUID:
-		return "uuid"
-	case kindRegex:
-		return "regex"
-	case kindStr:
-		return "str"
-	case kindPath:
-		return "path"
-	}
-	panic("router: unknown kind")
+	i := slices.Index(kindNames[:], name)
+	return kind(max(i, 0)), i >= 0 && name != ""
 }
 
 // parseInt reads ASCII digits as an int64. Leading zeros are taken, a sign is not.

@@ -281,3 +281,17 @@ func TestZeroRouter(t *testing.T) {
 		t.Errorf("Add of nothing: %v", err)
 	}
 }
+
+// Near knows what a path that leads nowhere may have meant.
+func TestNear(t *testing.T) {
+	r := newRouter(t, router.Config{}, "/echo/{message}", "/chat/", "/n/{int:n}")
+	for path, want := range map[string]string{
+		"/echo/Hello/": "/echo/{message}", "/Echo/Hello": "/echo/{message}", "//echo//x": "/echo/{message}", "echo/x": "/echo/{message}",
+		"/chat": "/chat/", "/CHAT": "/chat/", "/n/x/../7": "/n/{int:n}", "/n/7//": "/n/{int:n}",
+		"/n/x": "", "/nowhere": "", "/echo/%": "", "": "", "*": "",
+	} {
+		if got, found := r.Near(path); got != want || found != (want != "") {
+			t.Errorf("Near(%q) = %q, %v, want %q", path, got, found, want)
+		}
+	}
+}

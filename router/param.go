@@ -84,7 +84,7 @@ func (p *param) shape() string {
 	if p.kind == kindRegex {
 		return "{:" + p.source + "}"
 	}
-	return "{" + p.kind.String() + "}"
+	return "{" + kindNames[p.kind] + "}"
 }
 
 // parse reads text as a value of the parameter. No parameter takes an empty one.

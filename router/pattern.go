@@ -104,9 +104,9 @@ func split(s string) ([]string, error) {
 			parts = append(parts, s[start:i])
 			start = i + 1
 		case '{':
-			end, err := closing(s[i:])
-			if err != nil {
-				return nil, err
+			end := closing(s[i:])
+			if end < 0 {
+				return nil, fmt.Errorf("the brace that opens %s is never closed; write '}' behind the parameter", s[i:])
 			}
 			i += end
 		}
@@ -114,9 +114,9 @@ func split(s string) ([]string, error) {
 	return append(parts, s[start:]), nil
 }
 
-// closing returns the index of the brace that closes the one at the front of s. A backslash takes
-// the next byte's meaning away, as it does in a regular expression.
-func closing(s string) (int, error) {
+// closing returns the index of the brace that closes the one at the front of s, or -1. A backslash
+// takes the next byte's meaning away, as it does in a regular expression.
+func closing(s string) int {
 	depth := 0
 	for i := 0; i < len(s); i++ {
 		switch s[i] {
@@ -127,11 +127,11 @@ func closing(s string) (int, error) {
 		case '}':
 			depth--
 			if depth == 0 {
-				return i, nil
+				return i
 			}
 		}
 	}
-	return 0, fmt.Errorf("the brace that opens %s is never closed; write '}' behind the parameter", s)
+	return -1
 }
 
 // checkText refuses text that no path can match, or not as its writer meant it.
@@ -141,7 +141,7 @@ func checkText(text string) error {
 		case unicode.IsControl(c):
 			return fmt.Errorf("it holds the control character %q; remove it", c)
 		case c == '?' || c == '#':
-			return fmt.Errorf("%q begins what is not part of a path; end the pattern before it, and read the query in the handler", c)
+			return fmt.Errorf("%q begins what is no part of a path; end the pattern before it, and read the query in the handler", c)
 		case c == '}':
 			return errors.New("a '}' closes no brace; write '{' in front of the parameter")
 		}

@@ -41,7 +41,10 @@ func New[H any](c Config) *Router[H] { return &Router[H]{config: c} }
 //
 // It must not run while anything else uses the Router.
 func (r *Router[H]) Add(routes ...Route[H]) error {
-	p := plan[H]{router: r, first: len(r.routes), shapes: make(map[string]int), names: make(map[string]int)}
+	p := plan[H]{
+		router: r, first: len(r.routes),
+		shapes: make(map[string]int), names: make(map[string]int),
+	}
 	for _, route := range routes {
 		p.add(route)
 	}
@@ -68,7 +71,9 @@ func (p *plan[H]) add(route Route[H]) {
 	parsed, err := parsePattern(route.Pattern, p.router.config)
 	route.Pattern = rooted(route.Pattern)
 	if err != nil {
-		p.errs = append(p.errs, &RouteError{Pattern: route.Pattern, Source: route.Source, Reason: err.Error(), Err: ErrPattern})
+		p.errs = append(p.errs, &RouteError{
+			Pattern: route.Pattern, Source: route.Source, Reason: err.Error(), Err: ErrPattern,
+		})
 		return
 	}
 	index := p.first + len(p.routes)
@@ -109,7 +114,7 @@ func (p *plan[H]) conflict(route, other *Route[H], clashes string) {
 	p.errs = append(p.errs, &RouteError{
 		Pattern: route.Pattern, Source: route.Source,
 		Other: other.Pattern, OtherSource: other.Source,
-		Reason: fmt.Sprintf("%s %s, which was there first; change or remove one of the two", clashes, at(other.Pattern, other.Source)),
+		Reason: clashes + " " + cite(other.Pattern, other.Source) + ", which was there first; change or remove one of the two",
 		Err:    ErrConflict,
 	})
 }
@@ -132,5 +137,7 @@ func (r *Router[H]) commit(p *plan[H]) {
 // Routes returns all routes in a new slice, sorted by pattern. Patterns are complete and differ from
 // one another.
 func (r *Router[H]) Routes() []Route[H] {
-	return slices.SortedFunc(slices.Values(r.routes), func(a, b Route[H]) int { return cmp.Compare(a.Pattern, b.Pattern) })
+	return slices.SortedFunc(slices.Values(r.routes), func(a, b Route[H]) int {
+		return cmp.Compare(a.Pattern, b.Pattern)
+	})
 }

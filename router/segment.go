@@ -15,16 +15,13 @@ type segment struct {
 	shape  string // the spelling without names: equal shapes match the same segments
 }
 
-// parseSegment reads what stands between two slashes.
+// parseSegment reads what stands between two slashes. split has made sure that its braces close.
 func parseSegment(s string) (segment, error) {
 	var out segment
 	text, rest := cutText(s)
 	out.text, out.shape = text, text
 	for rest != "" {
-		end, err := closing(rest)
-		if err != nil {
-			return segment{}, err
-		}
+		end := closing(rest)
 		p, err := parseParam(rest[1:end])
 		if err != nil {
 			return segment{}, err
@@ -58,7 +55,7 @@ func (s *segment) check(spelt string) error {
 			return err
 		}
 		if p.after == "" && i < len(s.params)-1 {
-			return fmt.Errorf("nothing tells where {%s} ends in %s; put text or a slash between the two parameters", p.name, spelt)
+			return fmt.Errorf("nothing tells where {%s} ends in %s; put text or a slash behind it", p.name, spelt)
 		}
 		if p.kind == kindPath && (len(s.params) > 1 || s.literals() > 0) {
 			return fmt.Errorf("{path:%s} takes whole segments; put a slash in front of it and nothing behind it", p.name)
