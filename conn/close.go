@@ -112,7 +112,7 @@ func (c *Conn) appendClose(e *CloseError) error {
 }
 
 // appendFrame adds a frame to the output, or to the queue behind a write in
-// progress. mu is held.
+// progress. A cork holds it back no longer than other output. mu is held.
 func (c *Conn) appendFrame(encode func(dst []byte) []byte) {
 	if c.flushing {
 		c.queue.pushFrame(encode)
@@ -120,6 +120,9 @@ func (c *Conn) appendFrame(encode func(dst []byte) []byte) {
 	}
 	out := c.output(frame.MaxHeader + frame.MaxControl)
 	out.B = encode(out.B)
+	if c.corked {
+		c.watchCork()
+	}
 }
 
 // Abort drops the connection at once, without a Close frame.

@@ -206,6 +206,36 @@ func TestHooksAreCorked(t *testing.T) {
 	})
 }
 
+// What others send while a hook takes its time isn't held back by it: a Close
+// would come after CloseTimeout, which is never.
+func TestSlowHookHoldsBackNobody(t *testing.T) {
+	tests := []struct {
+		name string
+		send func(c *conn.Conn)
+		want func(p *peer)
+	}{
+		{"close", func(c *conn.Conn) { c.Close(context.Background(), frame.CodeGoingAway, "") }, func(p *peer) { p.wantClose(frame.CodeGoingAway) }},
+		{"message", func(c *conn.Conn) { c.WriteText(context.Background(), "m") }, func(p *peer) { p.want(frame.Text, "m") }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := recorder{message: func(c *conn.Conn, _ []byte) error {
+					go tt.send(c)
+					time.Sleep(time.Hour)
+					return nil
+				}}
+				run(t, conn.Config{}, &r, func(p *peer) {
+					start := time.Now()
+					p.send(whole(frame.Text, "begin"))
+					tt.want(p)
+					elapsed(t, start, time.Millisecond)
+				})
+			})
+		})
+	}
+}
+
 func TestFlushInHook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := recorder{message: func(c *conn.Conn, p []byte) error {
