@@ -79,6 +79,7 @@ func (c *Conn) flush(ctx context.Context, tail []byte, lone bool) error {
 // flushElsewhere lets a goroutine write, and waits for it as long as ctx lasts:
 // over TLS a write can't be interrupted and taken up again.
 func (c *Conn) flushElsewhere(ctx context.Context, tail []byte) error {
+	c.out.Grow(len(tail))
 	c.out.B = append(c.out.B, tail...)
 	target := c.writes + 1
 	go c.flushFn()
