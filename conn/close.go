@@ -193,7 +193,9 @@ func (c *Conn) fail(e *frame.CloseError) error {
 	c.flushLast()
 	c.mu.Unlock()
 	end := time.Now().Add(lingerTime)
-	c.awaitAnswer(end)
+	if e.Code == frame.CodeMessageTooBig {
+		c.awaitAnswer(end)
+	}
 	c.shutdown()
 	c.nc.SetReadDeadline(end)
 	drain(c.nc, c.takeScratch(minScratch))
@@ -201,9 +203,10 @@ func (c *Conn) fail(e *frame.CloseError) error {
 }
 
 // awaitAnswer passes over what the peer still sends, up to its Close, until it
-// falls silent, the time is over, or lingerBytes have come. Only then do we end
-// our direction: a browser that finds it ended while it is still sending reports
-// 1006, and not the code that it was sent.
+// falls silent, the time is over, or lingerBytes have come. It is for a message
+// that is too big, since most of that is still on its way, and a browser that
+// finds our direction ended while it is sending reports 1006, and not the code
+// that it was sent.
 func (c *Conn) awaitAnswer(end time.Time) {
 	if !c.recv.Drain() {
 		return
