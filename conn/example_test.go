@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/godwit-ws/godwit/conn"
-	"github.com/godwit-ws/godwit/frame"
 	"github.com/godwit-ws/godwit/handshake"
 )
 
@@ -45,7 +44,7 @@ func sayHello(ctx context.Context, url string) error {
 		return err
 	}
 	fmt.Printf("%s\n", p)
-	return c.Close(ctx, frame.CodeNormal, "")
+	return c.Close(ctx, conn.CodeNormal, "")
 }
 
 // An echo server under net/http.
@@ -93,7 +92,7 @@ func ExampleDialer() {
 		log.Fatal(err)
 	}
 	fmt.Println(c.Subprotocol(), c.Compressed())
-	fmt.Println(c.Close(ctx, frame.CodeNormal, ""))
+	fmt.Println(c.Close(ctx, conn.CodeNormal, ""))
 	// Output:
 	// chat true
 	// <nil>
@@ -143,7 +142,7 @@ func ExampleUpgrader() {
 		log.Fatal(err)
 	}
 	fmt.Println(c.Subprotocol(), c.Compressed())
-	c.Close(ctx, frame.CodeNormal, "")
+	c.Close(ctx, conn.CodeNormal, "")
 	// Output:
 	// 401: log in first
 	// chat.v1 true
@@ -160,7 +159,7 @@ func ExampleUpgrade() {
 		go func() {
 			defer c.Abort()
 			c.WriteText(c.Context(), "welcome")
-			c.Close(c.Context(), frame.CodeNormal, "bye")
+			c.Close(c.Context(), conn.CodeNormal, "bye")
 		}()
 	}))
 	defer srv.Close()
@@ -239,7 +238,7 @@ func ExampleConn_Run() {
 		}
 		fmt.Printf("%s\n", p)
 	}
-	client.Close(ctx, frame.CodeNormal, "thanks")
+	client.Close(ctx, conn.CodeNormal, "thanks")
 	<-done
 	// Output:
 	// ready
@@ -256,7 +255,7 @@ func ExamplePipe() {
 	client.WriteText(ctx, "no sockets")
 	_, p, err := client.Read(ctx)
 	fmt.Printf("%s %v\n", p, err)
-	client.Close(ctx, frame.CodeNormal, "")
+	client.Close(ctx, conn.CodeNormal, "")
 	// Output: no sockets <nil>
 }
 
@@ -285,7 +284,7 @@ func ExampleConn_ReadInto() {
 	go func() {
 		server.WriteText(context.Background(), "one")
 		server.WriteText(context.Background(), "two")
-		server.Close(context.Background(), frame.CodeNormal, "")
+		server.Close(context.Background(), conn.CodeNormal, "")
 	}()
 
 	var buf []byte
@@ -379,14 +378,14 @@ func ExampleConn_Ping() {
 
 	trip, err := client.Ping(context.Background())
 	fmt.Println(trip > 0, err)
-	client.Close(context.Background(), frame.CodeNormal, "")
+	client.Close(context.Background(), conn.CodeNormal, "")
 	// Output: true <nil>
 }
 
 // Who only writes lets reads be discarded, and learns of the end by a context.
 func ExampleConn_DiscardReads() {
 	server, client := conn.Pipe(conn.Config{}, conn.Config{})
-	go client.Close(context.Background(), frame.CodeGoingAway, "page left")
+	go client.Close(context.Background(), conn.CodeGoingAway, "page left")
 
 	ctx := server.DiscardReads()
 	<-ctx.Done()

@@ -9,7 +9,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/godwit-ws/godwit/conn"
-	"github.com/godwit-ws/godwit/frame"
 )
 
 // inputHelp lists what input understands besides text.
@@ -22,7 +21,7 @@ const inputHelp = `
 
 // input does what a typed line says. If it asks for the end of the connection,
 // input returns with what to close it; what can't be done is noted.
-func (s *session) input(ctx context.Context, line string) *frame.CloseError {
+func (s *session) input(ctx context.Context, line string) *conn.CloseError {
 	if !strings.HasPrefix(line, "/") || strings.HasPrefix(line, "//") {
 		s.send(ctx, conn.Text, []byte(strings.TrimPrefix(line, "/")))
 		return nil
@@ -76,13 +75,13 @@ func (s *session) inputBinary(ctx context.Context, digits string) {
 }
 
 // inputClose reads a code and a reason, and returns nil if they can't be sent.
-func (s *session) inputClose(args string) *frame.CloseError {
+func (s *session) inputClose(args string) *conn.CloseError {
 	digits, reason, _ := strings.Cut(strings.TrimSpace(args), " ")
 	if digits == "" {
-		return &frame.CloseError{Code: frame.CodeNormal}
+		return &conn.CloseError{Code: conn.CodeNormal}
 	}
 	n, err := strconv.ParseUint(digits, 10, 16)
-	switch code := frame.Code(n); {
+	switch code := conn.Code(n); {
 	case err != nil || !code.Sendable():
 		s.note("not closed: %s is no code that may be sent; 1000 and 3000 to 4999 are", escape(digits))
 		return nil
@@ -90,6 +89,6 @@ func (s *session) inputClose(args string) *frame.CloseError {
 		s.note("not closed: the reason is not UTF-8")
 		return nil
 	default:
-		return &frame.CloseError{Code: code, Reason: reason}
+		return &conn.CloseError{Code: code, Reason: reason}
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/godwit-ws/godwit/conn"
-	"github.com/godwit-ws/godwit/frame"
 )
 
 // pongTime is how long a pong is waited for.
@@ -38,7 +37,7 @@ func (s *session) run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return s.close(frame.CodeGoingAway, "")
+			return s.close(conn.CodeGoingAway, "")
 		case <-s.ended:
 			return s.ending()
 		case line, ok := <-lines:
@@ -109,9 +108,9 @@ func (s *session) finish(ctx context.Context) error {
 		select {
 		case <-s.heard:
 		case <-quiet:
-			return s.close(frame.CodeNormal, "")
+			return s.close(conn.CodeNormal, "")
 		case <-ctx.Done():
-			return s.close(frame.CodeGoingAway, "")
+			return s.close(conn.CodeGoingAway, "")
 		case <-s.ended:
 			return s.ending()
 		}
@@ -126,7 +125,7 @@ func (s *session) ping(ctx context.Context) (time.Duration, error) {
 }
 
 // close does the closing handshake, and tells how it went.
-func (s *session) close(code frame.Code, reason string) error {
+func (s *session) close(code conn.Code, reason string) error {
 	s.conn.Close(context.Background(), code, reason) // ending has its error too
 	<-s.ended
 	return s.ending()
@@ -141,7 +140,7 @@ func (s *session) ending() error {
 		panic("godwit: an end without a CloseError")
 	case e.Err != nil:
 		return e
-	case e.Remote && e.Code != frame.CodeNormal && e.Code != frame.CodeGoingAway && e.Code != frame.CodeNoStatus:
+	case e.Remote && e.Code != conn.CodeNormal && e.Code != conn.CodeGoingAway && e.Code != conn.CodeNoStatus:
 		return e
 	}
 	s.note("%v", e)

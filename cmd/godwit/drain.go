@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/godwit-ws/godwit/conn"
-	"github.com/godwit-ws/godwit/frame"
 )
 
 // drainTime is how long connections may take to end once we go down.
@@ -91,5 +90,5 @@ func (s *connSet) closeAll() <-chan struct{} {
 
 // goAway closes a connection because its server goes down (RFC 6455 §7.4.1).
 func goAway(c *conn.Conn) {
-	c.Close(context.Background(), frame.CodeGoingAway, "server shutting down") // Run returns its error
+	c.Close(context.Background(), conn.CodeGoingAway, "server shutting down") // Run returns its error
 }
