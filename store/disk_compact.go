@@ -61,11 +61,11 @@ func (c *copying) run() error {
 		return end
 	}
 	var err error
-	if c.tmp, err = d.env.folder.create(c.tmpName, d.env.name); err != nil {
+	if c.tmp, err = d.env.folder.Create(c.tmpName, d.env.name); err != nil {
 		return err
 	}
 	// Nobody waits for this part. Records that are acknowledged meanwhile may be copied half blanked.
-	c.buf = make([]byte, keepScratch)
+	c.buf = make([]byte, min(max(until-c.start, 4<<10), keepScratch))
 	err = c.copy(from, shift, until)
 	if err == nil {
 		err = c.tmp.Sync()
@@ -110,7 +110,7 @@ func (c *copying) finish() error {
 	if err := c.complete(); err != nil {
 		return err
 	}
-	f, err := d.env.folder.replace(d.file, c.tmp, c.tmpName, d.env.name)
+	f, err := d.env.folder.Replace(d.file, c.tmp, c.tmpName, d.env.name)
 	if f == nil {
 		c.tmp = nil
 		return d.poison("replace", err)
@@ -122,7 +122,7 @@ func (c *copying) finish() error {
 	d.shift = c.start - int64(len(opening))
 	d.ahead = readAhead{}
 	d.dirty = false
-	if err := d.env.folder.sync(); err != nil {
+	if err := d.env.folder.Sync(); err != nil {
 		return d.poison("sync folder", err)
 	}
 	return nil

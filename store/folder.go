@@ -10,27 +10,26 @@ import (
 )
 
 // folder is what a Disk needs of a file system: one folder of files. Tests put one in its place that
-// fails, tears writes and loses power.
+// fails, tears writes and loses power; for their sake the methods' names are exported.
 type folder interface {
-	// open opens an existing file for reading and writing, fs.ErrNotExist if there is none.
-	open(name string) (file, error)
-	// create makes a file, empty if there was one, with the permissions of the file called like, if
+	// Open opens an existing file for reading and writing, fs.ErrNotExist if there is none.
+	Open(name string) (file, error)
+	// Create makes a file, empty if there was one, with the permissions of the file called like, if
 	// that exists.
-	create(name, like string) (file, error)
-	// replace gives tmp, synced and called tmpName, the name of current, which it closes, and returns
-	// the file to go on with. If it fails that is current or nil. It is durable after sync.
-	replace(current, tmp file, tmpName, name string) (file, error)
-	// remove deletes a file.
-	remove(name string) error
-	// sync makes all that was created, replaced and removed durable.
-	sync() error
-	// lock takes the lock that a file of this name stands for, until closed or the process dies;
+	Create(name, like string) (file, error)
+	// Replace gives tmp, synced and called tmpName, the name of current, which it closes, and returns
+	// the file to go on with. current may be nil. If it fails the file is current or nil. It is durable after Sync.
+	Replace(current, tmp file, tmpName, name string) (file, error)
+	// Remove deletes a file.
+	Remove(name string) error
+	// Sync makes all that was created, replaced and removed durable.
+	Sync() error
+	// Lock takes the lock that a file of this name stands for, until closed or the process dies;
 	// ErrLocked if somebody has it.
-	lock(name string) (io.Closer, error)
+	Lock(name string) (io.Closer, error)
 }
 
-// file is an open file. WriteAt that returns an error may have written any part. current in replace may
-// be nil.
+// file is an open file. WriteAt that returns an error may have written any part.
 type file interface {
 	io.ReaderAt
 	io.WriterAt
@@ -91,12 +90,12 @@ func makeDir(dir string) error {
 	if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
-	return osFolder(parent).sync()
+	return osFolder(parent).Sync()
 }
 
 func (d osFolder) path(name string) string { return filepath.Join(string(d), name) }
 
-func (d osFolder) open(name string) (file, error) {
+func (d osFolder) Open(name string) (file, error) {
 	f, err := os.OpenFile(d.path(name), os.O_RDWR, 0)
 	if err != nil {
 		return nil, err
@@ -104,7 +103,7 @@ func (d osFolder) open(name string) (file, error) {
 	return osFile{f}, nil
 }
 
-func (d osFolder) create(name, like string) (file, error) {
+func (d osFolder) Create(name, like string) (file, error) {
 	f, err := os.OpenFile(d.path(name), os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, err
@@ -118,6 +117,6 @@ func (d osFolder) create(name, like string) (file, error) {
 	return osFile{f}, nil
 }
 
-func (d osFolder) remove(name string) error { return os.Remove(d.path(name)) }
+func (d osFolder) Remove(name string) error { return os.Remove(d.path(name)) }
 
-func (d osFolder) lock(name string) (io.Closer, error) { return lockFile(d.path(name)) }
+func (d osFolder) Lock(name string) (io.Closer, error) { return lockFile(d.path(name)) }

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// replace renames: both files may stay open, and the old one stays in use if it fails.
-func (d osFolder) replace(current, tmp file, tmpName, name string) (file, error) {
+// Replace renames: both files may stay open, and the old one stays in use if it fails.
+func (d osFolder) Replace(current, tmp file, tmpName, name string) (file, error) {
 	if err := os.Rename(d.path(tmpName), d.path(name)); err != nil {
 		return current, err
 	}
@@ -19,8 +19,8 @@ func (d osFolder) replace(current, tmp file, tmpName, name string) (file, error)
 	return tmp, nil
 }
 
-// sync syncs the folder itself: its list of names.
-func (d osFolder) sync() error {
+// Sync syncs the folder itself: its list of names.
+func (d osFolder) Sync() error {
 	f, err := os.Open(string(d))
 	if err != nil {
 		return err

@@ -13,8 +13,8 @@ const (
 	renamePause = 25 * time.Millisecond
 )
 
-// replace closes both files first, since Windows renames no file that is open and replaces none.
-func (d osFolder) replace(current, tmp file, tmpName, name string) (file, error) {
+// Replace closes both files first, since Windows renames no file that is open and replaces none.
+func (d osFolder) Replace(current, tmp file, tmpName, name string) (file, error) {
 	err := tmp.Close()
 	if current != nil {
 		err = errors.Join(err, current.Close())
@@ -22,7 +22,7 @@ func (d osFolder) replace(current, tmp file, tmpName, name string) (file, error)
 	if err == nil {
 		err = rename(d.path(tmpName), d.path(name))
 	}
-	f, openErr := d.open(name)
+	f, openErr := d.Open(name)
 	if openErr != nil {
 		return nil, errors.Join(err, openErr)
 	}
@@ -39,8 +39,8 @@ func rename(from, to string) (err error) {
 	return err
 }
 
-// sync does nothing: NTFS keeps the order of renames in its journal, and folders can't be flushed.
-func (d osFolder) sync() error { return nil }
+// Sync does nothing: NTFS keeps the order of renames in its journal, and folders can't be flushed.
+func (d osFolder) Sync() error { return nil }
 
 // Windows' names for a full disk, which package syscall lacks.
 const (

@@ -64,7 +64,7 @@ func OpenDisk(cfg Config) (*Disk, error) {
 
 // openDisk opens the store with a cfg that has its defaults.
 func openDisk(cfg Config, e env) (*Disk, error) {
-	lock, err := e.folder.lock(e.name + lockSuffix)
+	lock, err := e.folder.Lock(e.name + lockSuffix)
 	if err != nil {
 		return nil, err
 	}
@@ -85,10 +85,10 @@ func openDisk(cfg Config, e env) (*Disk, error) {
 // load opens the file and surveys it, after writing it anew if it must be.
 func load(e env) (file, survey, Report, error) {
 	// What a rewrite left that didn't live to see its end.
-	if err := e.folder.remove(e.name + tmpSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := e.folder.Remove(e.name + tmpSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, survey{}, Report{}, err
 	}
-	f, err := e.folder.open(e.name)
+	f, err := e.folder.Open(e.name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return rebuild(e, nil, rebuilding{})
 	}
@@ -193,7 +193,7 @@ func rebuild(e env, old file, r rebuilding) (file, survey, Report, error) {
 	f, err := changeOver(e, old, r)
 	if err != nil {
 		if report.SetAside != "" {
-			err = errors.Join(err, e.folder.remove(report.SetAside))
+			err = errors.Join(err, e.folder.Remove(report.SetAside))
 		}
 		return nil, survey{}, report, err
 	}
@@ -225,12 +225,12 @@ func changeOver(e env, old file, r rebuilding) (file, error) {
 	if err != nil {
 		return nil, errors.Join(err, closeFile(old))
 	}
-	f, err := e.folder.replace(old, tmp, e.name+tmpSuffix, e.name)
+	f, err := e.folder.Replace(old, tmp, e.name+tmpSuffix, e.name)
 	if err != nil {
 		tmp.Close() // may be closed already; the next opening removes it
 		return nil, errors.Join(err, closeFile(f))
 	}
-	if err := e.folder.sync(); err != nil {
+	if err := e.folder.Sync(); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
@@ -251,7 +251,7 @@ func setAside(e env, r rebuilding) (Report, error) {
 		return report, err
 	}
 	report.SetAside = name
-	return report, errors.Join(f.Close(), e.folder.sync())
+	return report, errors.Join(f.Close(), e.folder.Sync())
 }
 
 // freeName finds a name to set junk aside under.
@@ -262,7 +262,7 @@ func freeName(e env) (string, error) {
 		if i > 1 {
 			name = fmt.Sprintf("%s-%d", stem, i)
 		}
-		f, err := e.folder.open(name)
+		f, err := e.folder.Open(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			return name, nil
 		}

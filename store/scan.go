@@ -27,7 +27,7 @@ const (
 // readLines calls visit with each line of the first size bytes of f and its newline; the last line may
 // lack one. line is valid until visit returns.
 func readLines(f io.ReaderAt, size int64, visit func(line []byte) error) error {
-	buf := make([]byte, 0, 256<<10)
+	buf := make([]byte, 0, min(size, 256<<10))
 	for off := int64(0); ; {
 		rest := buf
 		for {

@@ -9,11 +9,11 @@ import (
 
 // writeFile makes a file with what write writes, synced. If it fails, the file is removed again.
 func writeFile(e env, name string, write func(io.Writer) error) (file, error) {
-	f, err := e.folder.create(name, e.name)
+	f, err := e.folder.Create(name, e.name)
 	if err != nil {
 		return nil, asFull(err)
 	}
-	w := bufio.NewWriterSize(io.NewOffsetWriter(f, 0), 256<<10)
+	w := bufio.NewWriterSize(io.NewOffsetWriter(f, 0), 64<<10)
 	err = write(w)
 	if err == nil {
 		err = w.Flush()
@@ -29,7 +29,7 @@ func writeFile(e env, name string, write func(io.Writer) error) (file, error) {
 
 // discard closes and removes a file that isn't wanted any more.
 func discard(e env, f file, name string) error {
-	return errors.Join(f.Close(), e.folder.remove(name))
+	return errors.Join(f.Close(), e.folder.Remove(name))
 }
 
 // asFull makes a full disk an ErrFull, beside what it was.
