@@ -1,6 +1,8 @@
 package conn
 
 import (
+	"slices"
+
 	"github.com/godwit-ws/godwit/conn/internal/bufpool"
 	"github.com/godwit-ws/godwit/conn/protocol"
 	"github.com/godwit-ws/godwit/frame"
@@ -40,6 +42,10 @@ func (e *entry) cost() int {
 }
 
 func (q *queue) push(e entry) {
+	if gone := q.head; len(q.entries) == cap(q.entries) && gone > len(q.entries)/2 {
+		q.entries = slices.Delete(q.entries, 0, gone)
+		q.head = 0
+	}
 	q.entries = append(q.entries, e)
 	q.size += e.cost()
 }
@@ -49,10 +55,16 @@ func (q *queue) admits(n, limit int) bool {
 	return limit < 0 || q.empty() || n <= limit-q.size
 }
 
-// memory returns the queue's memory with room for n more bytes.
+// memory returns the queue's memory with room for n more bytes. What has left the
+// queue makes room again once it is the larger part, so that a queue which is
+// never empty doesn't grow for ever.
 func (q *queue) memory(n int) *bufpool.Buffer {
 	if q.mem == nil {
 		q.mem = bufpool.Get(max(n, minQueue))
+	}
+	if cap(q.mem.B)-len(q.mem.B) < n && q.off > len(q.mem.B)/2 {
+		q.mem.B = q.mem.B[:copy(q.mem.B, q.mem.B[q.off:])]
+		q.off = 0
 	}
 	q.mem.Grow(n)
 	return q.mem

@@ -1,0 +1,12 @@
+package conn
+
+// QueueMemory returns how many bytes c's queue has taken for what waits in it.
+func (c *Conn) QueueMemory() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := cap(c.queue.entries) * 32
+	if c.queue.mem != nil {
+		n += cap(c.queue.mem.B)
+	}
+	return n
+}
