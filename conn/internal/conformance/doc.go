@@ -25,6 +25,8 @@
 // which must change nothing for messages that aren't compressed; in those that end
 // in -bytewise every write is a byte long, the opening handshake's too.
 //
+// In X8 the endpoint closes the connection, on a command that Options defines.
+//
 // # What every case demands
 //
 //   - Messages before a violation or a Close are answered, in order, and answered
@@ -36,6 +38,14 @@
 //   - Frames received are well formed: the mask that the role demands and a new key
 //     each time, the shortest length, no reserved bit that wasn't agreed on, UTF-8 in
 //     text, close codes that may be sent, no distance beyond the agreed window.
+//
+// # Running it
+//
+// Another engine needs no more than an echo function and one call of Server or
+// Client; Cases and a Case's own methods serve tools that report by themselves. By
+// default sections 9, 12 and 13 send fewer messages than the official suite; with
+// GODWIT_LONG=1 this package's tests send them all, which takes many minutes (go
+// test -timeout 1h).
 //
 // # Concurrency
 //

@@ -3,33 +3,57 @@ package conformance
 import (
 	"context"
 	"net"
+	"sync"
 	"testing"
 )
 
 // Server runs all cases against the echo server that dial connects to, each as a
-// parallel subtest named by its ID.
+// subtest named by its ID, many at once.
 func Server(t *testing.T, o Options, dial func(context.Context) (net.Conn, error)) {
 	t.Helper()
 	each(t, o, func(ctx context.Context, c Case) error { return c.Server(ctx, dial) })
 }
 
-// Client runs all cases against an echo client, each as a parallel subtest named
-// by its ID. See Case.Client for what connect must do.
+// Client runs all cases against an echo client, each as a subtest named by its
+// ID, many at once. See Case.Client for what connect must do.
 func Client(t *testing.T, o Options, connect func(ctx context.Context, url string) error) {
 	t.Helper()
 	each(t, o, func(ctx context.Context, c Case) error { return c.Client(ctx, connect) })
 }
 
+// How many cases run at once. Many only wait; those that move megabytes do not.
+const (
+	workers     = 16
+	bulkWorkers = 2
+)
+
+// each runs the cases as subtests on goroutines of its own, since t.Parallel runs no
+// more at once than there are processors.
 func each(t *testing.T, o Options, run func(context.Context, Case) error) {
 	t.Helper()
-	for _, c := range Cases(o) {
-		t.Run(c.ID, func(t *testing.T) {
-			t.Parallel()
-			if err := run(t.Context(), c); err != nil {
-				t.Error(err)
+	cases := make(chan Case)
+	bulk := make(chan struct{}, bulkWorkers)
+	var all sync.WaitGroup
+	for range workers {
+		all.Go(func() {
+			for c := range cases {
+				t.Run(c.ID, func(t *testing.T) {
+					if c.bulk && c.chop == 0 {
+						bulk <- struct{}{}
+						defer func() { <-bulk }()
+					}
+					if err := run(t.Context(), c); err != nil {
+						t.Error(err)
+					}
+				})
 			}
 		})
 	}
+	for _, c := range Cases(o) {
+		cases <- c
+	}
+	close(cases)
+	all.Wait()
 }
 
 // TCP returns a dial function for Server: connections to addr, "host:port".

@@ -17,7 +17,7 @@ func (p *peer) want(op frame.Opcode, payload []byte) (ev event) {
 	if p.err != nil {
 		return event{}
 	}
-	p.within(patience)
+	p.within(p.wait)
 	ev, err := p.next()
 	switch {
 	case err != nil:
@@ -55,6 +55,7 @@ func (p *peer) wantCloseFrame(code frame.Code) {
 	if p.err != nil || p.closed {
 		return
 	}
+	p.write(make([]byte, p.owed), 0) // so that our Close is seen to be one
 	if code == frame.CodeNoStatus {
 		p.send(closeFrame(""))
 		return
@@ -67,7 +68,7 @@ func (p *peer) receiveClose(code frame.Code) (reason string) {
 	if p.err != nil {
 		return ""
 	}
-	p.within(patience)
+	p.within(p.wait)
 	ev, err := p.next()
 	reason = string(ev.payload[min(2, len(ev.payload)):])
 	switch {
@@ -118,7 +119,7 @@ func (p *peer) wantGone() {
 	tick := time.NewTicker(lull)
 	defer tick.Stop()
 	for end := time.Now().Add(goneWithin); time.Now().Before(end); <-tick.C {
-		p.within(patience)
+		p.within(p.wait)
 		if _, err := p.nc.Write([]byte{0}); err != nil {
 			return
 		}

@@ -15,7 +15,7 @@ const acceptSalt = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 // open does the opening handshake (RFC 6455 §4), with frames right behind it in
 // the same write.
 func (p *peer) open(v *variant, early []wire) {
-	p.within(patience)
+	p.within(p.wait)
 	if p.role == client {
 		p.openClient(v, early)
 	} else {

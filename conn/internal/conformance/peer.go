@@ -10,10 +10,11 @@ import (
 
 // Times that a peer waits.
 const (
-	patience   = 20 * time.Second      // for an answer, however busy the machine
-	endWithin  = time.Second           // for the end of the connection after the Close frames
-	goneWithin = 3 * time.Second       // for the same where our own direction stays open
-	lull       = 15 * time.Millisecond // for something that must not come
+	patience     = 5 * time.Second       // for an answer, however busy the machine
+	bulkPatience = 30 * time.Second      // for one in a case that moves megabytes
+	endWithin    = time.Second           // for the end of the connection after the Close frames
+	goneWithin   = 3 * time.Second       // for the same where our own direction stays open
+	lull         = 15 * time.Millisecond // for something that must not come
 )
 
 // role is the part that the peer plays; the endpoint under test has the other.
@@ -30,14 +31,16 @@ type peer struct {
 	nc    net.Conn
 	r     *bufio.Reader
 	role  role
-	codec *codec // nil unless compression was agreed on
-	chop  int    // short writes are cut into pieces of so many bytes, if not 0
+	codec *codec        // nil unless compression was agreed on
+	wait  time.Duration // for an answer
+	chop  int           // short writes are cut into pieces of so many bytes, if not 0
 	keys  *rand.Rand
 
 	err      error
 	trace    trace
 	lastKey  [4]byte // of the last frame received
 	masked   bool    // a frame with lastKey was received
+	owed     int     // bytes announced in the last frame and not sent
 	closed   bool    // we have sent a Close frame
 	assembly *event  // the message that is being received
 }
@@ -47,6 +50,7 @@ func newPeer(nc net.Conn, role role) *peer {
 		nc:   nc,
 		r:    bufio.NewReaderSize(nc, 64<<10),
 		role: role,
+		wait: patience,
 		keys: rand.New(rand.NewPCG(1, 2)), // a repeatable run matters more here than a secret key
 	}
 }
@@ -69,7 +73,7 @@ func (p *peer) write(b []byte, chop int) {
 	if p.err != nil {
 		return
 	}
-	p.within(patience)
+	p.within(p.wait)
 	if p.chop != 0 && len(b) <= maxChopped {
 		chop = p.chop
 	}

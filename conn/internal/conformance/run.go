@@ -58,6 +58,9 @@ func (c Case) run(ctx context.Context, p *peer) error {
 	stop := context.AfterFunc(ctx, func() { p.nc.Close() })
 	defer stop()
 	p.chop = c.chop
+	if c.bulk {
+		p.wait = bulkPatience
+	}
 	p.open(c.deflate, c.early)
 	c.play(p)
 	if p.err != nil {

@@ -81,6 +81,7 @@ func untouched(_ frame.Header, whole []byte) []byte { return whole }
 
 // A suite is worth what it finds: each of these faults must fail its case.
 func TestFaultsAreFound(t *testing.T) {
+	t.Parallel()
 	tests := []struct {
 		name, id string
 		change   func(frame.Header, []byte) []byte
@@ -162,6 +163,7 @@ var caseByID = sync.OnceValue(func() map[string]conformance.Case {
 // An endpoint that answers nothing until a message or frame is whole is found out
 // where failing fast is due.
 func TestSlowToFailIsFound(t *testing.T) {
+	t.Parallel()
 	addr := acceptServer(t, plain, echoLoop)
 	for _, id := range []string{"6.4.1", "6.4.2", "6.4.3", "6.4.4", "X6.8.1", "X2.1", "X4.3", "X5.6"} {
 		t.Run(id, func(t *testing.T) {
@@ -180,6 +182,7 @@ func TestSlowToFailIsFound(t *testing.T) {
 
 // A client's faults: it never comes, doesn't leave, or reports an error of its own.
 func TestClientFaultsAreFound(t *testing.T) {
+	t.Parallel()
 	c := named(t, "1.1.2")
 	echo := dialer(plain, echoLoop)
 	release := make(chan struct{})

@@ -95,6 +95,9 @@ func (p *peer) appendAll(dst []byte, frames []wire) []byte {
 	return dst
 }
 
+// maxOwed is the longest rest of a frame that is sent once it has done its duty.
+const maxOwed = 1 << 20
+
 // appendFrame puts a frame into bytes (RFC 6455 §5.2).
 func (p *peer) appendFrame(dst []byte, w wire) []byte {
 	p.trace.add(outgoing, w.op, !w.more, w.rsv, w.payload)
@@ -103,6 +106,10 @@ func (p *peer) appendFrame(dst []byte, w wire) []byte {
 	}
 	if w.op == frame.Close {
 		p.closed = true
+	}
+	p.owed = 0
+	if w.announce <= maxOwed {
+		p.owed = int(w.announce)
 	}
 	first := byte(w.op) | w.rsv
 	if !w.more {
