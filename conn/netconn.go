@@ -15,7 +15,9 @@ import (
 // NetConn returns the connection as a stream of bytes: Write sends each p as one
 // message of type op, Read reads the payloads of the messages received, one
 // after the other, of either type. Deadlines can be met and set anew: they don't
-// harm the connection. Read returns io.EOF after a normal end.
+// harm the connection. A Write whose deadline passes when a part of its message
+// is on its way returns len(p) beside the error: the rest is sent too. Read
+// returns io.EOF after the peer's normal end.
 //
 // Close does the closing handshake with CodeNormal. ctx bounds all calls.
 func NetConn(ctx context.Context, c *Conn, op Opcode) net.Conn {
@@ -79,8 +81,10 @@ func (s *streamConn) Write(p []byte) (int, error) {
 		switch {
 		case err == nil:
 			return len(p), nil
-		case errors.Is(err, ErrWriteUnfinished) && !errors.Is(ctx.Err(), context.DeadlineExceeded):
-			return len(p), nil // the deadline was moved: the message is on its way
+		case errors.Is(err, ErrWriteUnfinished) && errors.Is(ctx.Err(), context.DeadlineExceeded):
+			return len(p), err
+		case errors.Is(err, ErrWriteUnfinished):
+			return len(p), nil // the deadline was moved
 		}
 		return 0, err
 	})
@@ -112,9 +116,10 @@ func (s *streamConn) SetWriteDeadline(t time.Time) error {
 	return nil
 }
 
-// streamError turns a normal end into io.EOF.
+// streamError turns the peer's normal end into io.EOF. After our own Close the
+// error Is net.ErrClosed, as with any net.Conn.
 func streamError(err error) error {
-	if err != nil && normal(err) {
+	if e, ok := errors.AsType[*CloseError](err); ok && e.Remote && normal(err) {
 		return io.EOF
 	}
 	return err

@@ -1,0 +1,68 @@
+package conn_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/frame"
+)
+
+func TestPing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, p := accept(t, conn.Config{})
+		reads := c.DiscardReads()
+		go func() {
+			for i := range 3 {
+				h, payload, err := p.read()
+				if err != nil || h.Opcode != frame.Ping {
+					t.Errorf("read %+v, %v", h, err)
+				}
+				time.Sleep(time.Duration(i+1) * time.Second)
+				p.send(whole(frame.Pong, "unasked for"), whole(frame.Pong, payload))
+			}
+		}()
+		for i := range 3 {
+			if rtt, err := c.Ping(t.Context()); rtt != time.Duration(i+1)*time.Second || err != nil {
+				t.Errorf("Ping = %v, %v", rtt, err)
+			}
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if _, err := c.Ping(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Ping without a pong = %v", err)
+		}
+		if reads.Err() != nil {
+			t.Error("the connection has ended")
+		}
+		p.read()
+		c.Abort()
+		if _, err := c.Ping(t.Context()); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("Ping after the end = %v", err)
+		}
+	})
+}
+
+// A peer that floods with pings and reads nothing is held up, and dropped; what
+// it costs is bounded.
+func TestPingFlood(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, p := accept(t, conn.Config{WriteTimeout: 3 * time.Second})
+		go func() {
+			flood := strings.Repeat(string(whole(frame.Ping, strings.Repeat("p", 125))), 1000)
+			for {
+				if _, err := io.WriteString(p.nc, flood); err != nil {
+					return
+				}
+			}
+		}()
+		_, _, err := c.Read(t.Context())
+		wantEnd(t, err, frame.CodeAbnormal, false, conn.ErrWriteTimeout)
+	})
+}
