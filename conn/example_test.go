@@ -196,6 +196,7 @@ func ExampleAccept() {
 				if err != nil {
 					return // the client has been answered
 				}
+				defer c.Abort() // however echoMessages ends
 				echoMessages(c)
 			}()
 		}

@@ -47,7 +47,9 @@ func (c *Conn) Write(ctx context.Context, op Opcode, p []byte) error {
 	return c.push(ctx, empty && !c.send.Compresses(len(p)))
 }
 
-// WritePrepared sends a message that was encoded once for many connections.
+// WritePrepared is Write of a message that was encoded once for many connections.
+// Who sends to many, and must not be held up by one whose peer doesn't read, gives
+// each a context that ends soon.
 func (c *Conn) WritePrepared(ctx context.Context, m *Prepared) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
