@@ -83,6 +83,9 @@ type PanicError struct {
 // Error gives the value alone; log Stack beside it.
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
 
+// errGoexit is the cause when a hook called runtime.Goexit.
+var errGoexit = errors.New("conn: a hook ended its goroutine")
+
 // ended is what calls on an ended connection return: a *CloseError that also Is
 // net.ErrClosed.
 type ended struct{ *CloseError }

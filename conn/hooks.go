@@ -25,17 +25,31 @@ type Hooks interface {
 // Run drives the connection by hooks, on the calling goroutine, until it has
 // ended, and returns how. A hook that returns an error ends the connection: with
 // its code if it is a *CloseError, with CodeInternalError else; so does one that
-// panics, with a *PanicError as the cause. The cause is not sent to the peer.
+// panics, with a *PanicError as the cause, and one that calls runtime.Goexit. The
+// cause is not sent to the peer.
 //
-// From now on reads return ErrTaken, and Close sends and returns.
-func (c *Conn) Run(h Hooks) error {
+// From now on reads return ErrTaken, and Close sends and returns. A message that
+// a Reader has begun and not read to its end is skipped.
+func (c *Conn) Run(h Hooks) (end error) {
 	if err := c.take(byHooks); err != nil {
 		return err
 	}
-	err := c.call(func() error { return h.OnOpen(c) })
-	if err == nil {
-		err = c.deliver(h)
+	err := errGoexit // unless serve returns
+	defer func() { end = c.closeHooks(h, err) }()
+	err = c.serve(h)
+	return nil // but for what closeHooks says
+}
+
+// serve calls the hooks until the connection ends or one returns an error.
+func (c *Conn) serve(h Hooks) error {
+	if err := c.call(func() error { return h.OnOpen(c) }); err != nil {
+		return err
 	}
+	return c.deliver(h)
+}
+
+// closeHooks ends the connection for err, as endWith does, and calls OnClose.
+func (c *Conn) closeHooks(h Hooks, err error) error {
 	e, ok := errors.AsType[*CloseError](c.endWith(err))
 	if !ok {
 		panic("conn: an end without a CloseError")
@@ -62,12 +76,16 @@ func (c *Conn) take(by consumer) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.consumer = by
+	c.cond.Broadcast() // whoever waits to read waits in vain
 	return nil
 }
 
 // deliver passes messages to OnMessage until the connection ends or a hook
 // returns an error.
 func (c *Conn) deliver(h Hooks) error {
+	if err := c.skipStream(context.Background()); err != nil {
+		return err
+	}
 	c.recv.SetMode(protocol.Whole)
 	for {
 		err := c.call(func() error { return c.deliverBatch(h) })
@@ -91,7 +109,7 @@ func (c *Conn) deliverBatch(h Hooks) error {
 			return nil
 		case err != nil:
 			return c.fail(err.(*frame.CloseError)) // the only other type Next returns
-		case ev.Kind != protocol.Message:
+		case ev.Kind != protocol.Message && ev.Kind != protocol.Part: // the last message a Reader waited for may be a Part
 			err = c.control(context.Background(), ev)
 		case c.closing.Load():
 			c.recv.SetMode(protocol.Discard) // after our Close nothing is delivered

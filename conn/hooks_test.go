@@ -21,6 +21,7 @@ type recorder struct {
 	end     *conn.CloseError
 	open    func(*conn.Conn) error
 	message func(*conn.Conn, []byte) error
+	close   func()
 }
 
 func (r *recorder) OnOpen(c *conn.Conn) error {
@@ -42,6 +43,9 @@ func (r *recorder) OnMessage(c *conn.Conn, op conn.Opcode, p []byte) error {
 func (r *recorder) OnClose(c *conn.Conn, e *conn.CloseError) {
 	r.calls = append(r.calls, "close")
 	r.end = e
+	if r.close != nil {
+		r.close()
+	}
 }
 
 // run serves a connection with hooks, plays the peer's part, and returns when

@@ -92,7 +92,7 @@ func (c *Conn) skipStream(ctx context.Context) error {
 	if r == nil {
 		return nil
 	}
-	r.rest = nil
+	r.rest, r.err = nil, ErrReader // from here on it would give a message with a gap
 	for !r.last {
 		ev, err := c.nextData(ctx)
 		if err != nil {
