@@ -91,8 +91,9 @@ func (c *Conn) sendClose(ctx context.Context, code frame.Code, reason string) er
 	return nil
 }
 
-// appendClose puts our Close frame behind all output. Nothing follows it, and
-// within CloseTimeout the connection is over. mu is held.
+// appendClose puts our Close frame behind all output, and notes e, its reason as
+// it was sent, as the end to come. Nothing follows it, and within CloseTimeout the
+// connection is over. mu is held.
 func (c *Conn) appendClose(e *CloseError) error {
 	var err error
 	c.appendFrame(func(dst []byte) []byte {
@@ -101,6 +102,9 @@ func (c *Conn) appendClose(e *CloseError) error {
 	})
 	if err != nil {
 		return err
+	}
+	if sent := frame.CutReason(e.Reason); sent != e.Reason {
+		e = &CloseError{Code: e.Code, Reason: sent, Remote: e.Remote, Err: e.Err}
 	}
 	c.sentClose = e
 	c.closing.Store(true)

@@ -34,12 +34,20 @@ func TestCloseRefusesWhatCanNotBeSent(t *testing.T) {
 
 func TestCloseCutsTheReason(t *testing.T) {
 	c, p := accept(t, conn.Config{})
-	go c.Close(context.Background(), 4000, strings.Repeat("日", 50))
+	done := make(chan error, 1)
+	go func() { done <- c.Close(context.Background(), 4000, strings.Repeat("日", 50)) }()
 	_, payload, err := p.read()
 	if err != nil || payload[2:] != strings.Repeat("日", 41) {
 		t.Errorf("read %q, %v", payload, err)
 	}
 	p.send(whole(frame.Close, payload[:2]))
+	p.nc.Close()
+	if err := <-done; err != nil {
+		t.Errorf("Close = %v", err)
+	}
+	if e, ok := errors.AsType[*conn.CloseError](c.Err()); !ok || e.Reason != payload[2:] {
+		t.Errorf("Err = %v, want the reason that was sent", c.Err())
+	}
 }
 
 func TestCloseIsIdempotent(t *testing.T) {

@@ -27,17 +27,17 @@ func AppendClosePayload(dst []byte, c Code, reason string) ([]byte, error) {
 		return dst, ErrReason
 	}
 	dst = binary.BigEndian.AppendUint16(dst, uint16(c))
-	return append(dst, cutReason(reason)...), nil
+	return append(dst, CutReason(reason)...), nil
 }
 
-// cutReason returns the longest front of s, which is UTF-8, that has at most MaxReason bytes and
-// ends where a character ends.
-func cutReason(s string) string {
+// CutReason returns what AppendClosePayload sends of a reason s, which is UTF-8: its longest front
+// that has at most MaxReason bytes and ends where a character ends.
+func CutReason(s string) string {
 	if len(s) <= MaxReason {
 		return s
 	}
 	n := MaxReason
-	for !utf8.RuneStart(s[n]) {
+	for n > 0 && !utf8.RuneStart(s[n]) {
 		n--
 	}
 	return s[:n]

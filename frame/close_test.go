@@ -144,3 +144,20 @@ func FuzzClosePayload(f *testing.F) {
 		}
 	})
 }
+
+func TestCutReason(t *testing.T) {
+	tests := []struct{ name, in, want string }{
+		{"empty", "", ""},
+		{"just-fits", strings.Repeat("a", frame.MaxReason), strings.Repeat("a", frame.MaxReason)},
+		{"one-over", strings.Repeat("a", frame.MaxReason+1), strings.Repeat("a", frame.MaxReason)},
+		{"between-characters", strings.Repeat("ü", 100), strings.Repeat("ü", 61)},
+		{"no-character-in-it", strings.Repeat("\x80", 200), ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := frame.CutReason(tt.in); got != tt.want {
+				t.Errorf("CutReason(%q) = %q, want %q", tt.in, got, tt.want)
+			}
+		})
+	}
+}
