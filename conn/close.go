@@ -17,7 +17,6 @@ import (
 const (
 	lingerTime  = time.Second
 	lingerBytes = 8 << 20
-	silence     = lingerTime / 4 // after it, a peer that was sent a Close won't answer it any more
 )
 
 // Close ends the connection in order (RFC 6455 §7.1.2): it sends a Close frame
@@ -196,41 +195,9 @@ func (c *Conn) fail(e *frame.CloseError) error {
 	}
 	c.flushLast()
 	c.mu.Unlock()
-	end := time.Now().Add(lingerTime)
-	if e.Code == frame.CodeMessageTooBig {
-		c.awaitAnswer(end)
-	}
 	c.shutdown()
-	c.nc.SetReadDeadline(end)
-	drain(c.nc, c.takeScratch(minScratch))
+	c.linger()
 	return c.over(e)
-}
-
-// awaitAnswer passes over what the peer still sends, up to its Close, until it
-// falls silent, the time is over, or lingerBytes have come. It is for a message
-// that is too big, since most of that is still on its way, and a browser that
-// finds our direction ended while it is sending reports 1006, and not the code
-// that it was sent.
-func (c *Conn) awaitAnswer(end time.Time) {
-	if !c.recv.Drain() {
-		return
-	}
-	for total := 0; total < lingerBytes; {
-		if _, err := c.recv.Next(); err != frame.ErrShort { // bare by Next's contract
-			return
-		}
-		silent := time.Now().Add(silence)
-		if silent.After(end) {
-			silent = end
-		}
-		c.nc.SetReadDeadline(silent)
-		n, err := c.nc.Read(c.recv.Want(c.takeScratch(minScratch)))
-		c.recv.Got(n)
-		if n == 0 && err != nil {
-			return
-		}
-		total += n
-	}
 }
 
 // leave ends the connection in order, from where its messages are read: it sends

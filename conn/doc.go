@@ -58,8 +58,7 @@
 // However it ends, a *CloseError says so, with the code, who ended it and why;
 // every later call returns it, as an error that Is net.ErrClosed. A violation is
 // answered with the Close frame it deserves (RFC 6455 §7.1.7), and TCP is then
-// closed so that the peer can read it: our direction at once (after a message that
-// was too big, when the peer has answered or fallen silent), the other when the
+// closed so that the peer can read it: our direction at once, the other when the
 // peer has closed it, or after a second or 8 MiB.
 //
 // # Decisions

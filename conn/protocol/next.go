@@ -23,12 +23,6 @@ func (r *Receiver) Next() (Event, error) {
 		if err != nil {
 			return Event{}, r.stop(err)
 		}
-		if r.drains {
-			if ev, ok := r.passed(c); ok {
-				return ev, nil
-			}
-			continue
-		}
 		ev, ok, bad := r.chunk(c)
 		switch {
 		case bad != nil:
@@ -37,12 +31,6 @@ func (r *Receiver) Next() (Event, error) {
 			return ev, nil
 		}
 	}
-}
-
-// passed looks at a frame only for whether it is a Close.
-func (r *Receiver) passed(c frame.Chunk) (Event, bool) {
-	r.closed = c.Last && c.Header.Opcode == frame.Close
-	return Event{Kind: Close, Code: frame.CodeNoStatus}, r.closed
 }
 
 // stop ends a call without an event: ErrShort asks for more, and all that was
@@ -123,10 +111,10 @@ func (r *Receiver) controlFrame(p []byte) (Event, bool, *frame.CloseError) {
 	case frame.Pong:
 		return Event{Kind: Pong, Payload: p}, true, nil
 	}
-	r.closed = true
 	code, reason, err := frame.ParseClosePayload(p)
 	if err != nil {
 		return Event{}, false, err.(*frame.CloseError) // the only type it returns
 	}
+	r.closed = true
 	return Event{Kind: Close, Code: code, Reason: reason}, true, nil
 }

@@ -45,7 +45,6 @@ type Receiver struct {
 	mode   Mode // of messages to come
 	now    Mode // of the message under way
 	lent   bool // the last event's payload is in msg or zip: free it at the next call
-	drains bool // only the peer's Close is looked for
 	closed bool // the peer's Close was seen
 	err    *frame.CloseError
 }
@@ -99,7 +98,7 @@ func (r *Receiver) Init(cfg ReceiverConfig) {
 func (r *Receiver) Want(scratch []byte) []byte {
 	r.into, r.direct = scratch, false
 	rest := r.parser.Remaining()
-	if rest < int64(len(scratch)) || r.running.IsControl() || r.now != Whole || r.compressed || r.drains {
+	if rest < int64(len(scratch)) || r.running.IsControl() || r.now != Whole || r.compressed {
 		return scratch
 	}
 	r.msg.grow(rest, min(len(scratch), directRoom))
@@ -185,21 +184,6 @@ func (r *Receiver) settle() {
 	if r.direct {
 		r.in, r.direct = bytes.Clone(r.in), false
 	}
-}
-
-// Drain is for a connection that has been failed: from here on all frames are
-// passed over unjudged but for the peer's Close, which tells that it has read
-// ours. It returns false if there is nothing to look for: where the peer's Close
-// has come, or a violation has left it unclear where the next frame begins.
-func (r *Receiver) Drain() bool {
-	if r.closed || r.err != nil && r.err.Code == frame.CodeProtocolError {
-		return false
-	}
-	r.settle()
-	r.msg.reset()
-	r.zip.reset()
-	r.err, r.lent, r.drains = nil, false, true
-	return true
 }
 
 // Reset gives all memory back. It is the last call.

@@ -28,7 +28,7 @@ function watch(conn, ws) {
   ws.onerror = null; // the close event follows
   ws.onclose = (e) => {
     conns.delete(conn);
-    tell({ event: 'closed', conn, code: e.wasClean ? e.code : 1006, reason: e.reason });
+    tell({ event: 'closed', conn, code: e.code, reason: e.reason });
   };
 }
 
