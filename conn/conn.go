@@ -2,7 +2,6 @@ package conn
 
 import (
 	"context"
-	"crypto/tls"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/godwit-ws/godwit/conn/deflate"
 	"github.com/godwit-ws/godwit/conn/internal/bufpool"
+	"github.com/godwit-ws/godwit/conn/internal/memconn"
 	"github.com/godwit-ws/godwit/conn/protocol"
 	"github.com/godwit-ws/godwit/frame"
 	"github.com/godwit-ws/godwit/handshake"
@@ -28,14 +28,14 @@ const (
 // a Dialer, an Upgrader or Pipe. Every method may be called from any goroutine
 // at any time; frames of different calls never interleave.
 type Conn struct {
-	nc     net.Conn
-	raw    rawConn // the way around nc, where the platform has one
-	cfg    *Config
-	role   protocol.Role
-	sweep  *sweeper
-	start  time.Time
-	hello  hello
-	secure bool // over TLS: a write that timed out can't be taken up again
+	nc      net.Conn
+	raw     rawConn // the way around nc, where the platform has one
+	cfg     *Config
+	role    protocol.Role
+	sweep   *sweeper
+	start   time.Time
+	hello   hello
+	fragile bool // a write that timed out can't be taken up again
 
 	// Reading: owned by whoever holds the reading baton (lockRead).
 	recv    protocol.Receiver
@@ -105,7 +105,7 @@ func newConn(nc net.Conn, cfg *Config, s setup) *Conn {
 	c := &Conn{nc: nc, cfg: cfg, role: s.role, hello: s.hello, sweep: s.sweep, start: time.Now()}
 	c.cond.L = &c.mu
 	c.flushFn = c.flushLoop
-	_, c.secure = nc.(*tls.Conn)
+	c.fragile = !resumable(nc)
 	c.raw.init(c)
 	c.size = minScratch
 	c.initProtocol(s.deflate)
@@ -116,6 +116,16 @@ func newConn(nc net.Conn, cfg *Config, s setup) *Conn {
 	}
 	c.startTimers()
 	return c
+}
+
+// resumable reports whether a write on nc that timed out can be taken up again
+// where it stopped. With TLS it can't, and what we don't know may have TLS in it.
+func resumable(nc net.Conn) bool {
+	switch nc.(type) {
+	case *net.TCPConn, *net.UnixConn, *memconn.Conn:
+		return true
+	}
+	return false
 }
 
 // initProtocol sets up the two halves of the protocol.

@@ -39,8 +39,9 @@
 // What was received of a message is kept for the next read. A message whose
 // sending has begun is sent on in the background, and the call returns
 // ErrWriteUnfinished. Over TLS, where a write that was broken off can't be taken
-// up again, such a write is done by another goroutine. With context.Background,
-// or a context that is used again, nothing is allocated for all this.
+// up again, and over a net.Conn of a type that isn't known, which may have TLS in
+// it, such a write is done by another goroutine. With context.Background, or a
+// context that is used again, nothing is allocated for all this.
 //
 // # Who owns the bytes
 //

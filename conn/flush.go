@@ -59,7 +59,7 @@ func (c *Conn) Flush(ctx context.Context) error {
 // flushing.
 func (c *Conn) flush(ctx context.Context, tail []byte, lone bool) error {
 	c.flushing = true
-	if c.secure && ctx.Done() != nil {
+	if c.fragile && ctx.Done() != nil {
 		return c.flushElsewhere(ctx, tail)
 	}
 	err := c.writeOut(ctx, tail)
@@ -77,7 +77,7 @@ func (c *Conn) flush(ctx context.Context, tail []byte, lone bool) error {
 }
 
 // flushElsewhere lets a goroutine write, and waits for it as long as ctx lasts:
-// over TLS a write can't be interrupted and taken up again.
+// where a write that was interrupted couldn't be taken up again.
 func (c *Conn) flushElsewhere(ctx context.Context, tail []byte) error {
 	c.out.Grow(len(tail))
 	c.out.B = append(c.out.B, tail...)
@@ -198,7 +198,7 @@ func (c *Conn) transmit(ctx context.Context) error {
 		c.wr.advance(n)
 		switch {
 		case err == nil:
-		case timedOut(err) && n > 0 && !c.secure && ctx.Err() == nil: // some progress, and there may be more
+		case timedOut(err) && n > 0 && ctx.Err() == nil: // some progress, and there may be more
 		default:
 			return interrupted(ctx, err)
 		}

@@ -3,7 +3,9 @@ package conn_test
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -35,10 +37,55 @@ func pairTLS(t testing.TB, cfg conn.Config) (server, client *conn.Conn) {
 	return <-served, client
 }
 
+// hidden is a connection that doesn't show what it is.
+type hidden struct{ net.Conn }
+
+// pairHiddenTLS is pairTLS, but neither end can know that it is over TLS.
+func pairHiddenTLS(t testing.TB, cfg conn.Config) (server, client *conn.Conn) {
+	t.Helper()
+	l, err := tls.Listen("tcp", "127.0.0.1:0", serverTLS())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	d := conn.Dialer{Config: cfg, NetDial: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		nc, err := (&tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}}).DialContext(ctx, network, addr)
+		return hidden{nc}, err
+	}}
+	dialled := make(chan *conn.Conn, 1)
+	go func() {
+		c, err := d.Dial(t.Context(), "ws://"+l.Addr().String())
+		if err != nil {
+			t.Error(err)
+		}
+		dialled <- c
+	}()
+	nc, err := l.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err = (&conn.Upgrader{Config: cfg}).Accept(t.Context(), hidden{nc})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client = <-dialled
+	t.Cleanup(server.Abort)
+	t.Cleanup(client.Abort)
+	return server, client
+}
+
 // A context that ends during a write over TLS leaves the connection usable,
 // although crypto/tls can't take up a write that was broken off.
 func TestTLSWriteContext(t *testing.T) {
-	server, client := pairTLS(t, conn.Config{MaxMessageSize: -1})
+	for name, pair := range map[string]func(testing.TB, conn.Config) (*conn.Conn, *conn.Conn){"plain-to-see": pairTLS, "hidden": pairHiddenTLS} {
+		t.Run(name, func(t *testing.T) {
+			server, client := pair(t, conn.Config{MaxMessageSize: -1})
+			testWriteContext(t, server, client)
+		})
+	}
+}
+
+func testWriteContext(t *testing.T, server, client *conn.Conn) {
 	big := bytes.Repeat([]byte("b"), 32<<20)
 	ctx, cancel := context.WithCancel(t.Context())
 	_, r, err := start(t, server, func() {
