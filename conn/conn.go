@@ -43,6 +43,7 @@ type Conn struct {
 	size    int             // of the next scratch
 	readErr error           // came together with bytes; due at the next read
 	stream  *MessageReader  // the message being streamed
+	news    bool            // bytes have come since the last wait for some
 
 	closing atomic.Bool // we sent Close: messages are dropped
 

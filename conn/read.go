@@ -153,7 +153,7 @@ func (c *Conn) fill(ctx context.Context) error {
 			var n int
 			n, err = c.receive(ctx)
 			if n > 0 {
-				c.readErr = err
+				c.readErr, c.news = err, true
 				c.recv.Got(n)
 				return nil
 			}

@@ -9,11 +9,12 @@ type timers struct {
 	timer *time.Timer
 	at    time.Time // when it fires
 
-	waiting time.Time // since when the reader waits for bytes; zero if it doesn't
-	message time.Time // when the message under way began, time without a reader left out
-	woken   time.Time // when the reader stopped waiting in the middle of a message
+	stopped time.Time // when the reader stopped waiting
+	heard   time.Time // when bytes came, or were first waited for; time without a reader left out
+	message time.Time // when the message under way began, likewise; zero if there is none
+	ended   uint64    // the receiver's count of messages before that one
 	ping    time.Time // when the next ping is due
-	pinged  time.Time // when the ping was sent that nothing has followed
+	pinged  time.Time // when the ping was sent that no pong has followed, likewise
 	closeBy time.Time // when the closing handshake is given up
 }
 
@@ -55,37 +56,69 @@ func (c *Conn) closeWithin(d time.Duration) {
 	}
 }
 
-// waits notes that the reader waits for bytes, in the middle of a message or
-// not. mu is held.
-func (t *timers) waits(c *Conn, mid bool) {
-	t.waiting = time.Now()
-	if c.cfg.ReadTimeout > 0 {
-		c.wakeAt(t.waiting.Add(c.cfg.ReadTimeout))
-	}
-	if !t.pinged.IsZero() && c.cfg.PongTimeout > 0 {
-		c.wakeAt(t.waiting.Add(c.cfg.PongTimeout))
+// waits notes that the reader waits for bytes, in the middle of a message or not.
+// news says that some have come since it waited last. mu and the reading baton
+// are held.
+func (t *timers) waits(c *Conn, news bool) {
+	now := time.Now()
+	without := now.Sub(t.stopped) // a reader
+	switch {
+	case news || t.heard.IsZero():
+		t.heard = now
+	default:
+		t.heard = t.heard.Add(without)
+		t.pinged = shift(t.pinged, without, now)
 	}
 	switch {
-	case !mid:
+	case !c.recv.Pending():
 		t.message = never
-		return
-	case t.message.IsZero():
-		t.message = t.waiting
-	case !t.woken.IsZero():
-		t.message = t.message.Add(t.waiting.Sub(t.woken)) // nobody read meanwhile
+	case t.message.IsZero() || t.ended != c.recv.Ended():
+		t.message, t.ended = now, c.recv.Ended()
+	default:
+		t.message = t.message.Add(without)
 	}
-	t.woken = never
-	if limit := c.cfg.MessageTimeout; limit > 0 {
-		c.wakeAt(t.message.Add(limit))
+	for _, limit := range c.readLimits() {
+		if due, ok := limit.due(); ok {
+			c.wakeAt(due)
+		}
 	}
 }
 
-// woke notes that the wait is over. mu is held.
-func (t *timers) woke(c *Conn, mid bool) {
-	t.waiting = never
-	if mid {
-		t.woken = time.Now()
+// shift moves a time by d, but not past now; the zero time stays.
+func shift(t time.Time, d time.Duration, now time.Time) time.Time {
+	if t.IsZero() {
+		return t
 	}
+	if t = t.Add(d); t.After(now) {
+		return now
+	}
+	return t
+}
+
+// woke notes that the wait is over. mu is held.
+func (t *timers) woke() { t.stopped = time.Now() }
+
+// readLimit is a timeout of reading: since when it runs, zero if it doesn't, how
+// long, and how the connection then ends.
+type readLimit struct {
+	since  time.Time
+	within time.Duration
+	answer *CloseError
+}
+
+// readLimits returns the timeouts of reading. mu is held.
+func (c *Conn) readLimits() [3]readLimit {
+	t := &c.timers
+	return [3]readLimit{
+		{t.heard, c.cfg.ReadTimeout, errReadTimeout},
+		{t.message, c.cfg.MessageTimeout, errMessageTimeout},
+		{later(t.pinged, t.heard), c.cfg.PongTimeout, errPongTimeout},
+	}
+}
+
+// due returns when the limit is reached; ok is false if it isn't running.
+func (l *readLimit) due() (at time.Time, ok bool) {
+	return l.since.Add(l.within), !l.since.IsZero() && l.within > 0
 }
 
 // tick looks at what is due, acts on it, and sets the timer for what is next.
@@ -121,37 +154,28 @@ func (c *Conn) giveUpClosing() {
 // tickReader looks at the timeouts of reading, which are suspended while nobody
 // waits for bytes. The reader itself then ends the connection. mu is held.
 func (c *Conn) tickReader(now time.Time) {
-	t := &c.timers
-	if t.waiting.IsZero() {
+	if !c.waiting {
 		return // the next wait sets the timer
 	}
-	for _, limit := range []struct {
-		since  time.Time
-		within time.Duration
-		answer *CloseError
-	}{
-		{t.waiting, c.cfg.ReadTimeout, errReadTimeout},
-		{t.message, c.cfg.MessageTimeout, errMessageTimeout},
-		{later(t.pinged, t.waiting), c.cfg.PongTimeout, errPongTimeout},
-	} {
-		if limit.since.IsZero() || limit.within <= 0 {
-			continue
-		}
-		due := limit.since.Add(limit.within)
-		if !now.Before(due) {
+	for _, limit := range c.readLimits() {
+		due, ok := limit.due()
+		switch {
+		case !ok:
+		case now.Before(due):
+			c.wakeAt(due)
+		default:
 			c.pending = limit.answer
 			c.kick()
 			return
 		}
-		c.wakeAt(due)
 	}
 }
 
-// later returns the later of a ping and the start of the wait, since what came
-// in between shows a living peer; zero if there was no ping.
-func later(ping, waiting time.Time) time.Time {
-	if ping.IsZero() || ping.After(waiting) {
+// later returns the later of a ping and of what was heard last, which shows a
+// living peer; zero if there was no ping.
+func later(ping, heard time.Time) time.Time {
+	if ping.IsZero() || ping.After(heard) {
 		return ping
 	}
-	return waiting
+	return heard
 }

@@ -78,7 +78,8 @@ func (c *Conn) startWait(ctx context.Context) bool {
 	}
 	c.readDone = ctx.Done()
 	c.waiting = true
-	c.timers.waits(c, c.recv.Pending())
+	c.timers.waits(c, c.news)
+	c.news = false
 	return true
 }
 
@@ -88,7 +89,7 @@ func (c *Conn) stopWait() {
 	defer c.mu.Unlock()
 	c.waiting = false
 	c.readDone = nil
-	c.timers.woke(c, c.recv.Pending())
+	c.timers.woke()
 }
 
 // kick wakes a waiting reader, which then looks for the reason. mu is held.

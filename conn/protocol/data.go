@@ -84,6 +84,7 @@ func (r *Receiver) handOut(ev Event) Event {
 // finish leaves the message: the next one is counted from nothing, and memory
 // that was attached for this one is the caller's alone.
 func (r *Receiver) finish() {
+	r.ends++
 	r.opcode, r.compressed = 0, false
 	r.frames, r.size = 0, 0
 	if r.msg.attached {

@@ -105,6 +105,9 @@ func (r *Receiver) controlChunk(c frame.Chunk) (Event, bool, *frame.CloseError) 
 
 // controlFrame makes the event of a whole control frame.
 func (r *Receiver) controlFrame(p []byte) (Event, bool, *frame.CloseError) {
+	if r.opcode == 0 {
+		r.ends++
+	}
 	switch r.running {
 	case frame.Ping:
 		return Event{Kind: Ping, Payload: p}, true, nil

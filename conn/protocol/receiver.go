@@ -37,6 +37,7 @@ type Receiver struct {
 	running frame.Opcode // opcode of the running frame
 	opcode  frame.Opcode // Text or Binary while a message is under way, or 0
 	ended   bool         // the running frame has Fin set
+	ends    uint64       // messages, and control frames outside of them, that have ended
 	text    frame.UTF8
 	msg     assembly // the message
 	zip     assembly // its compressed form, if it is compressed
@@ -137,6 +138,11 @@ func (r *Receiver) Rest() []byte { return r.in }
 // Pending reports whether the bytes so far end inside a message or a frame: a
 // connection that is lost here was cut.
 func (r *Receiver) Pending() bool { return r.opcode != 0 || r.parser.Pending() }
+
+// Ended counts the messages, and the control frames outside of them, that have
+// come to their end: where Pending is true twice and Ended the same, it is one and
+// the same message that is under way.
+func (r *Receiver) Ended() uint64 { return r.ends }
 
 // Mid reports whether a data message is under way.
 func (r *Receiver) Mid() bool { return r.opcode != 0 }
