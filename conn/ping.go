@@ -3,6 +3,7 @@ package conn
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"time"
 
 	"github.com/godwit-ws/godwit/frame"
@@ -33,7 +34,7 @@ func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
 	start := time.Now()
 	number := c.appendPing()
 	if !c.flushing {
-		if err := c.flush(ctx, nil, false); err != nil {
+		if err := c.flush(ctx, nil, false); err != nil && !errors.Is(err, ErrWriteUnfinished) {
 			return 0, err
 		}
 	}

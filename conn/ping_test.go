@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/conn/internal/memconn"
 	"github.com/godwit-ws/godwit/frame"
 )
 
@@ -45,6 +46,26 @@ func TestPing(t *testing.T) {
 		c.Abort()
 		if _, err := c.Ping(t.Context()); !errors.Is(err, net.ErrClosed) {
 			t.Errorf("Ping after the end = %v", err)
+		}
+	})
+}
+
+// A ping that can't leave fails as one that isn't answered does.
+func TestPingThatCannotLeave(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, p := accept(t, conn.Config{})
+		header := frame.Header{Length: memconn.BufferSize - 4}
+		if err := c.Write(t.Context(), conn.Binary, make([]byte, header.Length)); err != nil || header.Size() != 4 {
+			t.Fatal(err) // it fills the pipe to its last byte
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := c.Ping(ctx); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, net.ErrClosed) {
+			t.Errorf("Ping = %v, want %v", err, context.DeadlineExceeded)
+		}
+		p.read()
+		if h, _, err := p.read(); err != nil || h.Opcode != frame.Ping {
+			t.Errorf("read %+v, %v; want the ping, late", h, err)
 		}
 	})
 }
