@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -27,22 +28,31 @@ const (
 	bulkWorkers = 2
 )
 
+// maxFailures is how many cases may fail before the rest is skipped: by then the
+// fault is a general one, and each case may wait for its answer for seconds.
+const maxFailures = 30
+
 // each runs the cases as subtests on goroutines of its own, since t.Parallel runs no
 // more at once than there are processors.
 func each(t *testing.T, o Options, run func(context.Context, Case) error) {
 	t.Helper()
 	cases := make(chan Case)
 	bulk := make(chan struct{}, bulkWorkers)
+	var failures atomic.Int32
 	var all sync.WaitGroup
 	for range workers {
 		all.Go(func() {
 			for c := range cases {
 				t.Run(c.ID, func(t *testing.T) {
+					if failures.Load() > maxFailures {
+						t.Skip("too many cases have failed")
+					}
 					if c.bulk && c.chop == 0 {
 						bulk <- struct{}{}
 						defer func() { <-bulk }()
 					}
 					if err := run(t.Context(), c); err != nil {
+						failures.Add(1)
 						t.Error(err)
 					}
 				})
