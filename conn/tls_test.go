@@ -34,7 +34,9 @@ func pairTLS(t testing.TB, cfg conn.Config) (server, client *conn.Conn) {
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Abort)
-	return <-served, client
+	server = <-served
+	t.Cleanup(server.Abort) // nobody may be reading there
+	return server, client
 }
 
 // hidden is a connection that doesn't show what it is.

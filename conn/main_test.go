@@ -1,0 +1,34 @@
+package conn_test
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"testing"
+	"time"
+)
+
+// TestMain fails the run if goroutines are left a while after the last test: those
+// of tests over sockets, since a bubble sees to its own.
+func TestMain(m *testing.M) {
+	before := runtime.NumGoroutine()
+	status := m.Run()
+	if status == 0 && left(before) {
+		stacks := make([]byte, 1<<20)
+		fmt.Fprintf(os.Stderr, "goroutines are left after the tests:\n%s", stacks[:runtime.Stack(stacks, true)])
+		status = 1
+	}
+	os.Exit(status)
+}
+
+// left reports whether there are more goroutines than before, also after 5 s.
+func left(before int) bool {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before; <-tick.C {
+		if time.Now().After(end) {
+			return true
+		}
+	}
+	return false
+}
