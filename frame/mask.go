@@ -6,7 +6,7 @@ import "math/bits"
 // meets p[0]. It returns the key rotated for the byte after p, so that a payload may be masked piece
 // by piece, whatever the pieces' lengths.
 func Mask(p []byte, key uint32) (next uint32) {
-	maskWords(p, p, key)
+	maskBytes(p, p, key)
 	return rotate(key, len(p))
 }
 
@@ -17,7 +17,7 @@ func MaskCopy(dst, src []byte, key uint32) (next uint32) {
 	if len(dst) < len(src) {
 		panic("frame: MaskCopy: dst shorter than src")
 	}
-	maskWords(dst[:len(src)], src, key)
+	maskBytes(dst[:len(src)], src, key)
 	return rotate(key, len(src))
 }
 

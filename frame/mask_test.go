@@ -44,12 +44,46 @@ func checkMask(t *testing.T, p []byte, key uint32, off int) {
 }
 
 func TestMask(t *testing.T) {
-	for n := range 258 {
-		p := fill(n)
-		for off := range 64 {
-			checkMask(t, p, testKey, off)
+	eachKernel(t, func(t *testing.T) {
+		for n := range 258 {
+			p := fill(n)
+			for off := range 64 {
+				checkMask(t, p, testKey, off)
+			}
 		}
-	}
+	})
+}
+
+// Lengths for which the kernels loop, each at a few offsets: at all of them over time.
+func TestMaskLong(t *testing.T) {
+	eachKernel(t, func(t *testing.T) {
+		for n := 258; n < 1400; n++ {
+			p := fill(n)
+			for _, off := range []int{0, 1, n % 64, 63} {
+				checkMask(t, p, testKey, off)
+			}
+		}
+	})
+}
+
+// Source and destination each at every alignment to a cache line.
+func TestMaskCopyAlignments(t *testing.T) {
+	eachKernel(t, func(t *testing.T) {
+		for _, n := range []int{31, 125, 257, 700} {
+			src, dst := fill(n+64), make([]byte, n+128)
+			for from := range 64 {
+				want := bytes.Clone(src[from:][:n])
+				frame.MaskGeneric(want, testKey)
+				for to := range 64 {
+					clear(dst)
+					frame.MaskCopy(dst[to:][:n], src[from:][:n], testKey)
+					if whole := slices.Concat(make([]byte, to), want, make([]byte, 128-to)); !bytes.Equal(dst, whole) {
+						t.Fatalf("MaskCopy of %d from offset %d to %d:\n got % x\nwant % x", n, from, to, dst, whole)
+					}
+				}
+			}
+		}
+	})
 }
 
 func TestMaskKnown(t *testing.T) {
@@ -78,12 +112,16 @@ func TestMaskInPieces(t *testing.T) {
 }
 
 func TestMaskCopyInPlace(t *testing.T) {
-	got, want := fill(100), fill(100)
-	frame.MaskCopy(got, got, testKey)
-	frame.MaskGeneric(want, testKey)
-	if !bytes.Equal(got, want) {
-		t.Errorf("MaskCopy onto itself\n got % x\nwant % x", got, want)
-	}
+	eachKernel(t, func(t *testing.T) {
+		for n := range 1000 {
+			got, want := fill(n), fill(n)
+			frame.MaskCopy(got, got, testKey)
+			frame.MaskGeneric(want, testKey)
+			if !bytes.Equal(got, want) {
+				t.Fatalf("MaskCopy onto itself\n got % x\nwant % x", got, want)
+			}
+		}
+	})
 }
 
 // A dst that is too short panics even where its capacity would do: bytes past its end are not its.
@@ -101,8 +139,9 @@ func FuzzMask(f *testing.F) {
 	for _, n := range []int{0, 1, 3, 4, 7, 8, 31, 32, 33, 100} {
 		f.Add(fill(n), uint32(testKey), uint8(n))
 	}
+	f.Add(fill(600), uint32(1), uint8(63))
 	f.Fuzz(func(t *testing.T, p []byte, key uint32, off uint8) {
-		checkMask(t, p, key, int(off%64))
+		eachKernel(t, func(t *testing.T) { checkMask(t, p, key, int(off%64)) })
 	})
 }
 

@@ -1,0 +1,6 @@
+//go:build !amd64 || purego
+
+package frame
+
+// detect returns the only kernel of this build.
+func detect() kernel { return kernelNone }
