@@ -94,14 +94,12 @@ func (c *Conn) sendClose(ctx context.Context, code frame.Code, reason string) er
 // it was sent, as the end to come. Nothing follows it, and within CloseTimeout the
 // connection is over. mu is held.
 func (c *Conn) appendClose(e *CloseError) error {
-	var err error
-	c.appendFrame(func(dst []byte) []byte {
-		dst, err = c.send.AppendClose(dst, e.Code, e.Reason)
-		return dst
-	})
+	var room [frame.MaxHeader + frame.MaxControl]byte
+	encoded, err := c.send.AppendClose(room[:0], e.Code, e.Reason)
 	if err != nil {
 		return err
 	}
+	c.appendFrame(func(dst []byte) []byte { return append(dst, encoded...) })
 	if sent := frame.CutReason(e.Reason); sent != e.Reason {
 		e = &CloseError{Code: e.Code, Reason: sent, Remote: e.Remote, Err: e.Err}
 	}

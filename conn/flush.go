@@ -3,6 +3,7 @@ package conn
 import (
 	"context"
 	"errors"
+	"io"
 	"time"
 
 	"github.com/godwit-ws/godwit/conn/internal/bufpool"
@@ -197,6 +198,8 @@ func (c *Conn) transmit(ctx context.Context) error {
 		n, err := c.nc.Write(c.wr.piece())
 		c.wr.advance(n)
 		switch {
+		case err == nil && n == 0:
+			return io.ErrNoProgress
 		case err == nil:
 		case timedOut(err) && n > 0 && ctx.Err() == nil: // some progress, and there may be more
 		default:
@@ -222,7 +225,7 @@ func (c *Conn) blockWrite(ctx context.Context) bool {
 	if ctx.Err() != nil {
 		return false
 	}
-	if ctx.Done() != nil {
+	if ctx.Done() != nil && c.end == nil { // after the end a watch would stay for ever
 		if !c.writeWatch.set(ctx, c) {
 			return false
 		}

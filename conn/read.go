@@ -149,6 +149,7 @@ func (c *Conn) fill(ctx context.Context) error {
 			return err
 		}
 		err := c.readErr
+		c.readErr = nil
 		if err == nil {
 			var n int
 			n, err = c.receive(ctx)
@@ -158,7 +159,7 @@ func (c *Conn) fill(ctx context.Context) error {
 				return nil
 			}
 		}
-		if err != nil && !c.wasKicked() {
+		if err != nil && !(c.wasKicked() && timedOut(err)) {
 			return c.lost(err)
 		}
 	}

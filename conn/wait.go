@@ -3,6 +3,7 @@ package conn
 import (
 	"context"
 	"errors"
+	"net"
 	"os"
 	"time"
 
@@ -126,8 +127,12 @@ func (c *Conn) ctxEnded(done <-chan struct{}) {
 	c.cond.Broadcast()
 }
 
-// timedOut reports whether err is that of a deadline.
-func timedOut(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
+// timedOut reports whether err is that of a deadline. Not every net.Conn has it
+// from package os.
+func timedOut(err error) bool {
+	e, ok := errors.AsType[net.Error](err)
+	return ok && e.Timeout() || errors.Is(err, os.ErrDeadlineExceeded)
+}
 
 // watch tells a connection when a context ends. It stays with a context until it
 // is set to another one, so that using one again costs nothing.

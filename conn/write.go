@@ -83,16 +83,16 @@ func (c *Conn) admit(ctx context.Context, n int) error {
 		if err := ctx.Err(); err != nil {
 			return writeError(err)
 		}
-		if c.writer == nil {
-			if !c.flushing || c.queue.admits(n, c.cfg.MaxQueued) {
-				return nil
-			}
-			if limit.IsZero() && c.cfg.WriteTimeout > 0 {
-				limit = time.Now().Add(c.cfg.WriteTimeout)
-			}
-			if !limit.IsZero() && !time.Now().Before(limit) {
-				return ErrQueueFull
-			}
+		switch {
+		case c.writer != nil:
+			limit = never // the time of another's MessageWriter doesn't count
+		case !c.flushing || c.queue.admits(n, c.cfg.MaxQueued):
+			return nil
+		case c.cfg.WriteTimeout <= 0:
+		case limit.IsZero():
+			limit = time.Now().Add(c.cfg.WriteTimeout)
+		case !time.Now().Before(limit):
+			return ErrQueueFull
 		}
 		c.await(ctx, limit)
 	}
