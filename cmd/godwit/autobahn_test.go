@@ -121,6 +121,10 @@ func TestAutobahnCompress(t *testing.T) {
 			if c.Compressed() != tt.want {
 				t.Errorf("%q: compressed %v", tt.args, c.Compressed())
 			}
+			offer := c.Request().Get("Sec-WebSocket-Extensions")
+			if strings.Contains(offer, "client_no_context_takeover") != tt.want {
+				t.Errorf("%q: offers %q", tt.args, offer)
+			}
 			return wantEcho(t, c, conn.Text, bytes.Repeat([]byte("again and "), 10000))
 		}}}
 		args := append([]string{"autobahn", "client", "--agent", "g", "--url", f.serve(t)}, tt.args...)
