@@ -2,6 +2,7 @@ package conn
 
 import (
 	"context"
+	"errors"
 
 	"github.com/godwit-ws/godwit/conn/internal/bufpool"
 	"github.com/godwit-ws/godwit/conn/protocol"
@@ -82,7 +83,9 @@ func (w *MessageWriter) Flush() error {
 	return nil
 }
 
-// Close ends the message. Another call returns ErrWriter.
+// Close ends the message. If the context ends while the last of it is being
+// written, that is sent on in the background, the connection stays usable, and the
+// error is ErrWriteUnfinished. Another call returns ErrWriter.
 func (w *MessageWriter) Close() error {
 	if w.err != nil {
 		return w.err
@@ -90,11 +93,12 @@ func (w *MessageWriter) Close() error {
 	if w.op == Text && !w.text.Complete() {
 		return w.abandon(ErrNotUTF8)
 	}
-	if err := w.send(protocol.Final); err != nil {
+	err := w.send(protocol.Final)
+	if err != nil && !errors.Is(err, ErrWriteUnfinished) {
 		return w.abandon(err)
 	}
 	w.release(ErrWriter)
-	return nil
+	return err
 }
 
 // send sends what was gathered as the next fragment.
