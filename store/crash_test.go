@@ -16,8 +16,11 @@ func long() bool { return os.Getenv("GODWIT_LONG") == "1" }
 
 // rounds is how often a random test repeats itself.
 func rounds(short, many int) int {
-	if long() {
+	switch {
+	case long():
 		return many
+	case raceDetector:
+		return max(short/5, 1)
 	}
 	return short
 }
@@ -54,7 +57,7 @@ func crashAt(seed uint64, sync store.Sync, ops int, plan func(simOp) flaw) *ledg
 // byte of it.
 func TestCrashEverywhere(t *testing.T) {
 	seed := newSeed(t)
-	for round := range rounds(3, 200) {
+	for round := range rounds(2, 200) {
 		seed := seed + uint64(round)
 		var ops []simOp
 		crashAt(seed, store.SyncAlways, 25, func(op simOp) flaw {
@@ -80,7 +83,7 @@ func TestPowerLoss(t *testing.T) {
 	for _, p := range policies {
 		t.Run(p.name, func(t *testing.T) {
 			seed := newSeed(t)
-			for round := range rounds(700, 100_000) {
+			for round := range rounds(400, 100_000) {
 				seed := seed + uint64(round)
 				rng := rand.New(rand.NewPCG(seed, 2))
 				at := rng.IntN(90)

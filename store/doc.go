@@ -42,8 +42,8 @@
 //
 //	[                                                       two bytes, "[\n"
 //	                                                        acknowledged: spaces, newline kept
-//	 {"数据内容":"first","_seq":1790000000000000,"_crc":"1c291ca3"}
-//	,{"数据内容":"second","_seq":1790000000000001,"_crc":"4f2bd1a8"}
+//	 {"数据内容":"first","_seq":1790000000000000,"_crc":"3c97b647"}
+//	,{"数据内容":"second","_seq":1790000000000001,"_crc":"e3791c26"}
 //	]                                                       "]\n"
 //
 // A record is a line: a lead byte (a space for the first live record, else a comma), the message with

@@ -45,3 +45,9 @@ func ReadForeign(text []byte) (messages []string, junk string) {
 	}
 	return messages, string(f.junk)
 }
+
+// CheckOnly is CheckObject without the copy.
+func CheckOnly(src []byte) error {
+	_, err := checkObject(src, len(src))
+	return err
+}

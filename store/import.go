@@ -37,24 +37,24 @@ const (
 )
 
 // maxIndent is the deepest indentation of another program's arrays that is recognised. Any record is
-// longer than that, and so is the first piece of a disk that a lost write may leave blanked.
+// longer than that, and so is the shortest piece of a disk that a lost write may leave blanked.
 const maxIndent = 16
 
-// guessHand tells a Disk's damaged file from others. A half-blanked record may hold something that looks
-// like a message in an array and is only a part of one. Ours begin with the bracket on a line of its
-// own; what follows there is a record, the rest of one, or blanks. Others put the brackets of objects on
-// lines of their own as well when they use lines at all; if not, there is room for doubt.
+// guessHand tells a Disk's damaged file from others. A damaged record may hold something that looks like
+// a message in an array and is only a part of one, or an altered one. Ours begin with the bracket on a
+// line of its own; what follows there is a record, the rest of one, or blanks. Others put the brackets of
+// objects on lines of their own as well, if they use lines at all. Where neither is certain, or our keys
+// turn up in the text, there is room for doubt.
 func guessHand(text []byte) hand {
 	rest, found := bytes.CutPrefix(text, []byte(opening))
-	if !found {
-		return theirs
-	}
 	first, _, _ := bytes.Cut(rest, []byte("\n"))
-	content := bytes.TrimLeft(first, " \t")
+	likeOthers := !found || string(bytes.Trim(first, " \t\r")) == "{"
 	switch {
-	case len(content) == 0 || len(first)-len(content) > maxIndent:
+	case !likeOthers && bytes.Contains(text, bytes.Repeat([]byte(" "), maxIndent+1)):
 		return ours
-	case len(bytes.TrimRight(content[1:], " \t\r")) == 0:
+	case bytes.Contains(text, []byte(`_seq"`)) || bytes.Contains(text, []byte(`_crc"`)):
+		return doubtful
+	case likeOthers:
 		return theirs
 	}
 	return doubtful

@@ -137,6 +137,9 @@ func planRebuild(e env, f file, s survey, report Report) (rebuilding, error) {
 				}
 				if want == lineRecord {
 					line[0], lead = lead, leadNext
+					if line[len(line)-1] != '\n' { // cut off behind the record
+						line = append(line, '\n')
+					}
 				}
 				_, err := w.Write(line)
 				return err

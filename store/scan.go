@@ -118,10 +118,8 @@ func scan(f io.ReaderAt, size int64, visit func(line []byte, kind lineKind, r re
 // something it should have forgotten.
 func (s *survey) classify(line []byte) (lineKind, record) {
 	text, ended := bytes.CutSuffix(line, []byte("\n"))
-	if ended {
-		if r, ok := parseRecord(text); ok && r.seq > s.lastSeq {
-			return lineRecord, r
-		}
+	if r, ok := parseRecord(text); ok && r.seq > s.lastSeq {
+		return lineRecord, r
 	}
 	switch string(line) {
 	case opening:

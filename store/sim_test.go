@@ -24,6 +24,10 @@ type sim struct {
 	locked   map[string]bool
 	capacity int64 // bytes of all files; 0 is no limit
 
+	lean   bool        // forget what there was before, which a power loss could bring back
+	before func(simOp) // called before each operation, if there is one; may use the store
+	moved  int64       // bytes read and written
+
 	ops  int                 // operations so far that change something
 	plan func(op simOp) flaw // what goes wrong, nil for nothing
 	dead bool                // the process was killed: nothing has any effect any more
@@ -73,6 +77,13 @@ func (s *sim) text(name string) string {
 		return string(n.data)
 	}
 	return ""
+}
+
+// announce calls before. mu is free.
+func (s *sim) announce(kind string) {
+	if s.before != nil {
+		s.before(simOp{kind: kind})
+	}
 }
 
 // next counts an operation and says what is to go wrong with it.
@@ -149,7 +160,11 @@ func copyPage(dst, src []byte, from, to int) {
 	}
 }
 
-func (n *inode) changed() { n.since = append(n.since, slices.Clone(n.data)) }
+func (s *sim) changed(n *inode) {
+	if !s.lean {
+		n.since = append(n.since, slices.Clone(n.data))
+	}
+}
 
 func (s *sim) renamed() { s.since = append(s.since, maps.Clone(s.names)) }
 
@@ -173,6 +188,7 @@ func (s *sim) Open(name string) (store.File, error) {
 }
 
 func (s *sim) Create(name, _ string) (store.File, error) {
+	s.announce("create")
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if f := s.next("create", 0); f.err != nil {
@@ -185,7 +201,7 @@ func (s *sim) Create(name, _ string) (store.File, error) {
 		s.renamed()
 	}
 	n.data = nil
-	n.changed()
+	s.changed(n)
 	return &simFile{s, n}, nil
 }
 
@@ -260,6 +276,7 @@ func (f *simFile) ReadAt(p []byte, off int64) (int, error) {
 		return 0, io.EOF
 	}
 	n := copy(p, f.n.data[off:])
+	f.s.moved += int64(n)
 	if n < len(p) {
 		return n, io.EOF
 	}
@@ -267,6 +284,7 @@ func (f *simFile) ReadAt(p []byte, off int64) (int, error) {
 }
 
 func (f *simFile) WriteAt(p []byte, off int64) (int, error) {
+	f.s.announce("write")
 	f.s.mu.Lock()
 	defer f.s.mu.Unlock()
 	was := f.s.dead
@@ -290,7 +308,8 @@ func (f *simFile) WriteAt(p []byte, off int64) (int, error) {
 		f.n.data = append(f.n.data, make([]byte, end-len(f.n.data))...)
 	}
 	copy(f.n.data[off:], p[:n])
-	f.n.changed()
+	f.s.moved += int64(n)
+	f.s.changed(f.n)
 	return n, err
 }
 
@@ -301,17 +320,20 @@ func (f *simFile) Truncate(size int64) error {
 		return flaw.err
 	}
 	f.n.data = append(f.n.data[:min(size, int64(len(f.n.data)))], make([]byte, max(0, size-int64(len(f.n.data))))...)
-	f.n.changed()
+	f.s.changed(f.n)
 	return nil
 }
 
 func (f *simFile) Sync() error {
+	f.s.announce("sync")
 	f.s.mu.Lock()
 	defer f.s.mu.Unlock()
 	if flaw := f.s.next("sync", 0); flaw.err != nil {
 		return flaw.err
 	}
-	f.n.disk, f.n.since = slices.Clone(f.n.data), nil
+	if !f.s.lean {
+		f.n.disk, f.n.since = slices.Clone(f.n.data), nil
+	}
 	return nil
 }
 
