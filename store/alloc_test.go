@@ -9,7 +9,7 @@ import (
 
 // sample is a message of the size that is usual: 240 bytes.
 var sample = []byte(`{"对方IP":"192.168.1.20","对方端口":51234,"处理类型":"数据","次一级数据类型":"温度",` +
-	`"数据内容":"` + strings.Repeat("x", 57) + `","时间":"2026-11-22T10:34:00.123456+08:00"}`)
+	`"数据内容":"` + strings.Repeat("x", 73) + `","时间":"2026-11-22T10:34:00.123456+08:00"}`)
 
 func TestAllocations(t *testing.T) {
 	if raceDetector {

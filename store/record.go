@@ -61,11 +61,14 @@ func appendRecord(dst []byte, o object, seq uint64) []byte {
 }
 
 // checksum is the CRC-32 of an object, given without its closing brace, and the digits of its sequence.
+// The few bytes that don't lie behind the object go in one by one, so that nothing need be copied.
 func checksum(open, digits []byte) uint32 {
-	var last [1 + 20]byte // the brace and the longest sequence
-	last[0] = '}'
-	n := 1 + copy(last[1:], digits)
-	return crc32.Update(crc32.ChecksumIEEE(open), crc32.IEEETable, last[:n])
+	crc := ^crc32.ChecksumIEEE(open)
+	crc = crc32.IEEETable[byte(crc)^'}'] ^ crc>>8
+	for _, b := range digits {
+		crc = crc32.IEEETable[byte(crc)^b] ^ crc>>8
+	}
+	return ^crc
 }
 
 func appendHex(dst []byte, sum uint32) []byte {
