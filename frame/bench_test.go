@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/godwit-ws/godwit/frame"
 )
@@ -73,40 +74,51 @@ func textOf(text string, size int) []byte {
 	return []byte(strings.Repeat(text, size/len(text)+1))
 }
 
-func BenchmarkUTF8(b *testing.B) {
-	for _, tt := range texts {
-		for _, size := range []int{125, 4096} {
-			b.Run(fmt.Sprintf("text=%s/size=%d", tt.name, size), func(b *testing.B) {
-				p := textOf(tt.text, size)
-				b.SetBytes(int64(len(p)))
-				b.ReportAllocs()
-				for b.Loop() {
-					var u frame.UTF8
-					if !u.Feed(p) {
-						b.Fatal("Feed refused valid text")
-					}
-				}
-			})
-		}
+// cutText returns size bytes of text, or the few less with which a character ends.
+func cutText(text string, size int) []byte {
+	p := textOf(text, size)[:size]
+	for !utf8.Valid(p) {
+		p = p[:len(p)-1]
 	}
+	return p
+}
+
+func BenchmarkUTF8(b *testing.B) {
+	benchmarkTexts(b, func(b *testing.B, p []byte) {
+		for b.Loop() {
+			var u frame.UTF8
+			if !u.Feed(p) {
+				b.Fatal("Feed refused valid text")
+			}
+		}
+	})
 }
 
 func BenchmarkUnmask(b *testing.B) {
-	for _, tt := range texts {
-		for _, size := range []int{125, 4096, 65536} {
-			b.Run(fmt.Sprintf("text=%s/size=%d", tt.name, size), func(b *testing.B) {
-				p := textOf(tt.text, size)
-				b.SetBytes(int64(len(p)))
-				b.ReportAllocs()
-				for b.Loop() {
-					var u frame.UTF8
-					if _, ok := u.Unmask(p, 0); !ok { // key 0 leaves the text as it is
-						b.Fatal("Unmask refused valid text")
-					}
-				}
-			})
+	benchmarkTexts(b, func(b *testing.B, p []byte) {
+		for b.Loop() {
+			var u frame.UTF8
+			if _, ok := u.Unmask(p, 0); !ok { // key 0 leaves the text as it is
+				b.Fatal("Unmask refused valid text")
+			}
 		}
-	}
+	})
+}
+
+// benchmarkTexts runs f on each kernel for texts of several kinds and lengths.
+func benchmarkTexts(b *testing.B, f func(b *testing.B, p []byte)) {
+	benchmarkKernels(b, func(b *testing.B) {
+		for _, tt := range texts {
+			for _, size := range []int{16, 125, 1024, 16384} {
+				b.Run(fmt.Sprintf("text=%s/size=%d", tt.name, size), func(b *testing.B) {
+					p := cutText(tt.text, size)
+					b.SetBytes(int64(len(p)))
+					b.ReportAllocs()
+					f(b, p)
+				})
+			}
+		}
+	})
 }
 
 func BenchmarkParseHeader(b *testing.B) {

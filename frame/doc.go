@@ -41,6 +41,12 @@
 // is a path of its own because it is 1.5 times as fast as AVX2 at 4 KiB, and never slower. Below 32
 // bytes the pure loop is the faster one.
 //
+// UTF-8 is checked by the lookup method of Keiser and Lemire on AVX2, from 36 bytes on. The vectors
+// only say how far all is well; the bytes after that go through the state machine, which alone
+// declares a fault, and which knows a character that the next piece completes. Measured in one run
+// against the pure loop: 3 to 4 times as fast on ASCII from 1 KiB up, 5 to 9 times on everything
+// else, at 1.5 to 2 nanoseconds per 32 bytes whatever the script.
+//
 // A length that is wrong is reported once its whole field is there, masking key or not. Failing at
 // the first wrong byte would gain nothing, for a peer that sends seven bytes of a length sends the
 // eighth, and so the answer is the same however the stream was cut into reads.

@@ -63,6 +63,20 @@ func TestMaskStaysInside(t *testing.T) {
 	})
 }
 
+func TestUTF8StaysInside(t *testing.T) {
+	m := guarded(t)
+	eachKernel(t, func(t *testing.T) {
+		for _, tt := range texts {
+			for n := range 600 {
+				atEdges(m, n, func(p []byte) {
+					copy(p, textOf(tt.text, n))
+					wantFeed(t, p)
+				})
+			}
+		}
+	})
+}
+
 // faultIn calls f, which must touch memory that may not be touched, and returns the functions of
 // this package that were on the stack when it did.
 func faultIn(t *testing.T, f func()) (names []string) {
@@ -106,6 +120,7 @@ func TestAssemblyRuns(t *testing.T) {
 		{"mask-125", func() { frame.Mask(m[:125], 1) }, map[string]string{"avx2": "maskAVX2", "avx512": "maskAVX512"}},
 		{"mask-copy", func() { frame.MaskCopy(m, make([]byte, 125), 1) },
 			map[string]string{"avx2": "maskAVX2", "avx512": "maskAVX512"}},
+		{"utf8", func() { new(frame.UTF8).Feed(m[:125]) }, map[string]string{"avx2": "validVector", "avx512": "validVector"}},
 	} {
 		eachKernel(t, func(t *testing.T) {
 			want := tt.want[frame.Running()]

@@ -24,7 +24,7 @@ func (u *UTF8) Feed(p []byte) bool {
 		}
 		i++
 	}
-	i += validPrefix(p[i:])
+	i += validFront(p[i:])
 	for ; i < len(p); i++ {
 		if !u.step(p[i]) {
 			return false

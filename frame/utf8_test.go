@@ -90,8 +90,38 @@ func TestUTF8InText(t *testing.T) {
 	}
 }
 
+// faults are bytes that are cut or wrong, each in another way, and some that are fine.
+var faults = []string{
+	"\x80", "\xbf", "\xc0", "\xc1\xbf", "\xc3", "\xc3\xa9", "\xc3a", "\xe0\x9f", "\xe0\xa0", "\xe2\x82", "\xe2\x82\xac",
+	"\xe2\x82\xac\x80", "\xed\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf0\x90\x80", "\xf0\x90\x80\x80", "\xf0\x90\x80\x80\x80",
+	"\xf0", "\xf4\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5", "\xf8\x88\x80\x80\x80", "\xff", "a\xff", "\xf0\x9f\x90a", "\xe2\xe2", "\xc3\xe2\x82\xac",
+}
+
+// Each fault at each place of texts of each length: where vectors begin, where they end, and where
+// the last one overlaps the one before.
+func TestUTF8FaultAnywhere(t *testing.T) {
+	fillers, longest := []string{"a", "ü", "视", "🐦", "aü视🐦"}, 200
+	if raceEnabled || testing.Short() {
+		fillers, longest = fillers[3:], 100
+	}
+	eachKernel(t, func(t *testing.T) {
+		for _, filler := range fillers {
+			text, buf := bytes.Repeat([]byte(filler), 400), make([]byte, 0, 512)
+			for n := range longest {
+				for at := 0; at <= n; at += len(filler) {
+					for _, fault := range faults {
+						buf = append(append(append(buf[:0], text[:at]...), fault...), text[:n-at]...)
+						wantFeed(t, buf) // it may end in a cut character, too
+					}
+				}
+			}
+		}
+	})
+}
+
 // wantFeed holds Feed of all of p against the standard library.
 func wantFeed(t *testing.T, p []byte) {
+	t.Helper()
 	var u frame.UTF8
 	ok := u.Feed(p)
 	if want, complete := possible(p); ok != want || u.Complete() != complete {
@@ -210,9 +240,13 @@ func TestUTF8UnmaskRandom(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
-	for range 2000 {
-		checkUnmask(t, randomText(rng, 1+rng.IntN(3000)), rng.Uint32(), rng.IntN(3000), rng.IntN(3000))
-	}
+	eachKernel(t, func(t *testing.T) {
+		for range 2000 {
+			p := randomText(rng, 1+rng.IntN(3000))
+			wantFeed(t, p)
+			checkUnmask(t, p, rng.Uint32(), rng.IntN(3000), rng.IntN(3000))
+		}
+	})
 }
 
 // checkUnmask feeds plain, masked, in up to three pieces.
@@ -244,8 +278,10 @@ func FuzzUTF8(f *testing.F) {
 	f.Add([]byte("plain text of more than thirty-two bytes, then \xed\xa0"), uint32(1), 0, 40)
 	f.Add([]byte("🐦🐦🐦视视视üüüüü\xf4\x90"), uint32(7), 1, 13)
 	f.Fuzz(func(t *testing.T, p []byte, key uint32, cut1, cut2 int) {
-		wantFeed(t, p)
-		checkUnmask(t, p, key, max(cut1, 0), max(cut2, 0))
+		eachKernel(t, func(t *testing.T) {
+			wantFeed(t, p)
+			checkUnmask(t, p, key, max(cut1, 0), max(cut2, 0))
+		})
 	})
 }
 
