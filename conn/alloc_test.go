@@ -71,20 +71,47 @@ func TestHooksDoNotAllocate(t *testing.T) {
 	}
 }
 
-// A connection that waits holds no read buffer and little else.
+// A connection that waits holds no read buffer and little else, however it is
+// driven, and however long the messages were that it has seen.
 func TestIdleConnectionIsSmall(t *testing.T) {
 	const n = 200
-	var before, after uint64
-	before = heap()
-	for range n {
-		server, client := pair(t, conn.Config{})
-		dst := make([]byte, 0, 200)
-		echoInto(server, context.Background(), 200)
-		client.Write(context.Background(), conn.Text, []byte("hello"))
-		client.ReadInto(context.Background(), dst)
+	styles := map[string]func(*conn.Conn){
+		"read-into": func(c *conn.Conn) { echoInto(c, context.Background(), 0) },
+		"messages":  func(c *conn.Conn) { go echoMessages(c) },
+		"hooks":     func(c *conn.Conn) { go c.Run(echoing{}) },
 	}
-	after = heap()
-	if each := (after - before) / n; each > 8<<10 {
-		t.Errorf("%d bytes of heap for a server's and a client's idle connection", each)
+	message := make([]byte, 50_000)
+	for name, serve := range styles {
+		t.Run(name, func(t *testing.T) {
+			before := heap()
+			for range n {
+				server, client := pair(t, conn.Config{})
+				serve(server)
+				client.Write(context.Background(), conn.Binary, message)
+				client.Read(context.Background())
+			}
+			if each := (heap() - before) / n; each > 10<<10 {
+				t.Errorf("%d bytes of heap for a server's and a client's idle connection", each)
+			}
+		})
+	}
+}
+
+func TestMessagesDoesNotAllocatePerMessage(t *testing.T) {
+	server, client := pair(t, conn.Config{})
+	done := make(chan error, 1)
+	go func() { done <- echoMessages(server) }()
+	message, dst := bytes.Repeat([]byte("m"), 20_000), make([]byte, 0, 20_000)
+	ctx := context.Background()
+	allocs := testing.AllocsPerRun(200, func() {
+		client.Write(ctx, conn.Text, message)
+		client.ReadInto(ctx, dst)
+	})
+	client.Close(ctx, frame.CodeNormal, "")
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if allocs != 0 {
+		t.Errorf("%v allocations for a message to and fro", allocs)
 	}
 }

@@ -3,7 +3,6 @@ package conn
 import (
 	"context"
 	"fmt"
-	"iter"
 
 	"github.com/godwit-ws/godwit/conn/protocol"
 	"github.com/godwit-ws/godwit/frame"
@@ -181,38 +180,4 @@ func (c *Conn) interruption(ctx context.Context) error {
 		return readError(err)
 	}
 	return nil
-}
-
-// Messages returns an iterator over the messages, for use with range. It ends
-// after the first error, which it yields, but yields none after a normal end
-// (CodeNormal or CodeGoingAway from the peer, or our own Close). The bytes of a
-// message are valid until the next one is asked for.
-func (c *Conn) Messages(ctx context.Context) iter.Seq2[Message, error] {
-	return func(yield func(Message, error) bool) {
-		var buf []byte
-		for {
-			op, p, err := c.ReadInto(ctx, buf)
-			switch {
-			case err != nil && normal(err):
-				return
-			case err != nil:
-				yield(Message{}, err)
-				return
-			case !yield(Message{Opcode: op, Data: p}, nil):
-				return
-			}
-			if cap(p) <= maxKept {
-				buf = p
-			}
-		}
-	}
-}
-
-// maxKept is the longest buffer that an iterator keeps between messages.
-const maxKept = 64 << 10
-
-// Message is a message with its type.
-type Message struct {
-	Opcode Opcode // Text or Binary
-	Data   []byte
 }

@@ -216,6 +216,38 @@ func TestLostConnections(t *testing.T) {
 	}
 }
 
+// Who leaves the loop keeps the last message.
+func TestMessagesLeavesTheLastMessage(t *testing.T) {
+	c, p := accept(t, conn.Config{})
+	p.send(whole(frame.Text, "kept"), whole(frame.Text, "next"))
+	var kept []byte
+	for m, err := range c.Messages(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept = m.Data
+		break
+	}
+	if _, got, err := c.Read(t.Context()); string(got) != "next" || err != nil {
+		t.Errorf("Read = %q, %v", got, err)
+	}
+	for _, err := range c.Messages(ended(t)) {
+		if err == nil {
+			t.Error("a message under an ended context")
+		}
+	}
+	if string(kept) != "kept" {
+		t.Errorf("the last message is now %q", kept)
+	}
+}
+
+// ended returns a context that has ended.
+func ended(t *testing.T) context.Context {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	return ctx
+}
+
 func TestMessagesEndsAfterANormalEnd(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
