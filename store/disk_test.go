@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -243,6 +244,47 @@ func TestSizes(t *testing.T) {
 	}
 }
 
+// TestReadFails lets reading fail: an error, no more. The message is there the next time.
+func TestReadFails(t *testing.T) {
+	d, folder := openText(t, intact(t, 3, 0))
+	defer d.Close()
+	take := func(want int) store.Delivery {
+		t.Helper()
+		folder.blind = true
+		if _, err := d.TryNext(); !errors.Is(err, errIO) || errors.Is(err, store.ErrPoisoned) {
+			t.Fatalf("TryNext = %v; want the cause alone", err)
+		}
+		folder.blind = false
+		m, err := d.TryNext()
+		if err != nil || string(m.Payload) != string(payload(want)) {
+			t.Fatalf("TryNext = %s, %v; want message %d", m.Payload, err, want)
+		}
+		return m
+	}
+	first := take(1)
+	d.Return(first)
+	first = take(1)
+	folder.blind = true
+	for _, err := range d.All() {
+		if !errors.Is(err, errIO) {
+			t.Errorf("All = %v; want the cause", err)
+		}
+	}
+	if err := d.Compact(); !errors.Is(err, errIO) {
+		t.Errorf("Compact = %v; want the cause", err)
+	}
+	folder.blind = false
+	mustAck(t, d, first)
+	folder.blind = true
+	if _, err := store.OpenDiskIn(folder.killed(), store.Config{}, clock()); err != nil {
+		t.Errorf("the file isn't sound: %v", err)
+	}
+	d.Close()
+	if _, err := store.OpenDiskIn(folder, store.Config{}, clock()); !errors.Is(err, errIO) {
+		t.Errorf("open = %v; want the cause", err)
+	}
+}
+
 // TestAcksOutOfOrder acknowledges a long run from behind: the file changes with the last of them only,
 // and then is all blanks.
 func TestAcksOutOfOrder(t *testing.T) {
@@ -410,31 +452,31 @@ func TestCompactFails(t *testing.T) {
 func TestIntervalSyncs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		folder := newSim()
-		syncs := 0
+		var syncs atomic.Int64
 		d, err := store.OpenDiskIn(folder, store.Config{Sync: store.SyncInterval, SyncInterval: time.Second}, clock())
 		if err != nil {
 			t.Fatal(err)
 		}
 		folder.plan = func(op simOp) flaw {
 			if op.kind == "sync" {
-				syncs++
+				syncs.Add(1)
 			}
 			return flaw{}
 		}
 		for round := range 3 {
 			mustAppend(t, d, 1, 2, 3)
 			time.Sleep(999 * time.Millisecond)
-			if syncs != round {
-				t.Errorf("%d syncs before the interval was over", syncs)
+			if syncs.Load() != int64(round) {
+				t.Errorf("%d syncs before the interval was over", syncs.Load())
 			}
 			time.Sleep(time.Hour)
-			if syncs != round+1 {
-				t.Errorf("%d syncs an hour after, want %d", syncs, round+1)
+			if syncs.Load() != int64(round+1) {
+				t.Errorf("%d syncs an hour after, want %d", syncs.Load(), round+1)
 			}
 		}
 		mustAck(t, d, mustTake(t, d, 1))
-		if err := d.Close(); err != nil || syncs != 4 {
-			t.Errorf("Close = %v, %d syncs", err, syncs)
+		if err := d.Close(); err != nil || syncs.Load() != 4 {
+			t.Errorf("Close = %v, %d syncs", err, syncs.Load())
 		}
 	})
 }

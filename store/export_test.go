@@ -6,6 +6,9 @@ type (
 	File   = file
 )
 
+// ErrDiskFull is what a full disk is called here.
+const ErrDiskFull = errDiskFull
+
 // OpenDiskIn is OpenDisk on another file system and with another clock. Compactions run within Ack.
 func OpenDiskIn(f Folder, cfg Config, micros func() uint64) (*Disk, error) {
 	return openDisk(cfg.forDisk(), env{folder: f, name: FileName, micros: micros, spawn: func(f func()) { f() }})

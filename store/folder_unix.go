@@ -1,4 +1,4 @@
-//go:build !windows
+//go:build unix || wasip1 || js
 
 package store
 
@@ -29,7 +29,13 @@ func (d osFolder) Sync() error {
 	return errors.Join(err, f.Close())
 }
 
+// What a full disk and a used-up quota are called here.
+const (
+	errDiskFull  = syscall.ENOSPC
+	errDiskQuota = syscall.EDQUOT
+)
+
 // isDiskFull reports whether err says that the disk, or what the user may have of it, is used up.
 func isDiskFull(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+	return errors.Is(err, errDiskFull) || errors.Is(err, errDiskQuota)
 }

@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sync"
-	"syscall"
 
 	"github.com/godwit-ws/godwit/store"
 )
@@ -28,9 +27,10 @@ type sim struct {
 	before func(simOp) // called before each operation, if there is one; may use the store
 	moved  int64       // bytes read and written
 
-	ops  int                 // operations so far that change something
-	plan func(op simOp) flaw // what goes wrong, nil for nothing
-	dead bool                // the process was killed: nothing has any effect any more
+	ops   int                 // operations so far that change something
+	plan  func(op simOp) flaw // what goes wrong, nil for nothing
+	blind bool                // reading fails
+	dead  bool                // the process was killed: nothing has any effect any more
 }
 
 // simOp is an operation about to be done.
@@ -272,6 +272,9 @@ type simFile struct {
 func (f *simFile) ReadAt(p []byte, off int64) (int, error) {
 	f.s.mu.Lock()
 	defer f.s.mu.Unlock()
+	if f.s.blind {
+		return 0, errIO
+	}
 	if off >= int64(len(f.n.data)) {
 		return 0, io.EOF
 	}
@@ -298,7 +301,7 @@ func (f *simFile) WriteAt(p []byte, off int64) (int, error) {
 	}
 	if grow := off + int64(n) - int64(len(f.n.data)); f.s.capacity > 0 && grow > 0 {
 		if over := f.s.used() + grow - f.s.capacity; over > 0 {
-			n, err = max(0, n-int(over)), syscall.ENOSPC
+			n, err = max(0, n-int(over)), store.ErrDiskFull
 		}
 	}
 	if n == 0 {
