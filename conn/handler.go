@@ -19,8 +19,9 @@ func Handler(f func(*Conn) error) http.Handler { return new(Upgrader).Handler(f)
 // buffers are freed. When f returns, the connection is closed: with CodeNormal if
 // f returned nil, with the code and reason of the *CloseError that it returned if
 // the code may be sent, and with CodeInternalError for any other error and for a
-// panic, which go to Logger and not to the peer. What ended the connection
-// itself, or its context, is no error of f's.
+// panic, which go to Logger and not to the peer; so do those of hooks, when f
+// returns what Run returned. What else ended the connection itself, or its context,
+// is no error of f's.
 func (u *Upgrader) Handler(f func(*Conn) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := u.Upgrade(w, r)
@@ -37,6 +38,9 @@ func (u *Upgrader) handle(c *Conn, f func(*Conn) error) {
 	defer c.Abort() // for a peer that doesn't answer our Close, and an f that calls runtime.Goexit
 	err := c.call(func() error { return f(c) })
 	if c.Err() != nil && (errors.Is(err, ErrClosed) || errors.Is(err, context.Canceled)) {
+		if hookFailed(err) {
+			u.report(c, err)
+		}
 		return
 	}
 	e := &CloseError{Code: frame.CodeNormal}
@@ -47,6 +51,13 @@ func (u *Upgrader) handle(c *Conn, f func(*Conn) error) {
 		u.report(c, err)
 	}
 	c.Close(context.Background(), e.Code, e.Reason) // nobody is left to be told its error
+}
+
+// hookFailed reports whether err is an end that Run made of a hook's error or
+// panic, which nobody else is told of.
+func hookFailed(err error) bool {
+	e, ok := errors.AsType[*CloseError](err)
+	return ok && !e.Remote && e.Code == frame.CodeInternalError && e.Err != nil
 }
 
 // report tells the log of a handler's error.

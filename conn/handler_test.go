@@ -72,6 +72,15 @@ func TestHandlerClosesWithWhatItReturns(t *testing.T) {
 		{"error-cancelled-elsewhere", func(*conn.Conn) error { return context.Canceled }, 1011, "internal error", "context canceled"},
 		{"panic", func(*conn.Conn) error { panic("hunter2") }, 1011, "internal error", "handler_test.go"},
 		{"panic-with-error", func(*conn.Conn) error { panic(errPrivate) }, 1011, "internal error", "hunter2"},
+		{"error-of-a-hook", func(c *conn.Conn) error {
+			return c.Run(&recorder{open: func(*conn.Conn) error { return errPrivate }})
+		}, 1011, "internal error", "hunter2"},
+		{"panic-of-a-hook", func(c *conn.Conn) error {
+			return c.Run(&recorder{open: func(*conn.Conn) error { panic("hunter2") }})
+		}, 1011, "internal error", "handler_test.go"},
+		{"close-error-of-a-hook", func(c *conn.Conn) error {
+			return c.Run(&recorder{open: func(*conn.Conn) error { return &conn.CloseError{Code: 4001, Reason: "go away"} }})
+		}, 4001, "go away", ""},
 		{"panic-in-runtime", func(c *conn.Conn) error {
 			var m map[string]int
 			m["a"]++ //lint:ignore SA5000 it is to panic
@@ -94,6 +103,7 @@ func TestHandlerClosesWithWhatItReturns(t *testing.T) {
 				}
 				p.send(whole(frame.Close, got[:2]))
 				p.wantEOF()
+				p.nc.Close()
 				synctest.Wait()
 				records := strings.Count(log.String(), "\n")
 				if want := min(1, len(tt.logged)); records != want || !strings.Contains(log.String(), tt.logged) {
