@@ -45,7 +45,9 @@
 // only say how far all is well; the bytes after that go through the state machine, which alone
 // declares a fault, and which knows a character that the next piece completes. Measured in one run
 // against the pure loop: 3 to 4 times as fast on ASCII from 1 KiB up, 5 to 9 times on everything
-// else, at 1.5 to 2 nanoseconds per 32 bytes whatever the script.
+// else, at 1.5 to 2 nanoseconds per 32 bytes whatever the script. Unmasking in the same pass takes
+// 1.1 times as long as the check alone (1.2 times for 125 bytes, a nanosecond or two), where one
+// after the other takes 1.5 to 2 times at 125 bytes.
 //
 // A length that is wrong is reported once its whole field is there, masking key or not. Failing at
 // the first wrong byte would gain nothing, for a peer that sends seven bytes of a length sends the

@@ -31,3 +31,10 @@ func Force(name string) {
 		}
 	}
 }
+
+// The two places where the kernels for text are called: they find how far all is well, and it is
+// UTF8 that judges what comes then.
+var (
+	ValidFront  = validFront
+	UnmaskFront = unmaskFront
+)

@@ -67,10 +67,16 @@ func TestUTF8StaysInside(t *testing.T) {
 	m := guarded(t)
 	eachKernel(t, func(t *testing.T) {
 		for _, tt := range texts {
-			for n := range 600 {
+			for n := range 1000 {
 				atEdges(m, n, func(p []byte) {
 					copy(p, textOf(tt.text, n))
 					wantFeed(t, p)
+					want := bytes.Clone(p)
+					frame.MaskGeneric(p, testKey)
+					var u frame.UTF8
+					if _, ok := u.Unmask(p, testKey); !ok || !bytes.Equal(p, want) {
+						t.Fatalf("Unmask of %d at a page's edge: %v\n got % x\nwant % x", n, ok, p, want)
+					}
 				})
 			}
 		}
@@ -121,6 +127,7 @@ func TestAssemblyRuns(t *testing.T) {
 		{"mask-copy", func() { frame.MaskCopy(m, make([]byte, 125), 1) },
 			map[string]string{"avx2": "maskAVX2", "avx512": "maskAVX512"}},
 		{"utf8", func() { new(frame.UTF8).Feed(m[:125]) }, map[string]string{"avx2": "validVector", "avx512": "validVector"}},
+		{"unmask", func() { new(frame.UTF8).Unmask(m[:125], 1) }, map[string]string{"avx2": "unmaskVector", "avx512": "unmaskVector"}},
 	} {
 		eachKernel(t, func(t *testing.T) {
 			want := tt.want[frame.Running()]

@@ -13,18 +13,26 @@ func (u *UTF8) Unmask(p []byte, key uint32) (next uint32, ok bool) {
 	if u.failed {
 		return key, false
 	}
-	for len(p) > 0 {
-		if u.need == 0 {
-			p = p[unmaskASCII(p, key):]
+	for {
+		size := int(u.need) // what ends the character that is open
+		if size == 0 {
+			n, checked := unmaskFront(p, key)
+			if checked < n && !u.Feed(p[checked:n]) {
+				return key, false
+			}
+			p, key = p[n:], rotate(key, n)
+			size = unmaskBlock
 		}
-		block := p[:min(len(p), unmaskBlock)]
+		if len(p) == 0 {
+			return key, true
+		}
+		block := p[:min(len(p), size)]
 		key = Mask(block, key)
 		if !u.Feed(block) {
 			return key, false
 		}
 		p = p[len(block):]
 	}
-	return key, true
 }
 
 // unmaskASCII unmasks a front of p that turns out to be ASCII, and returns its length, a multiple of

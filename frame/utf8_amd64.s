@@ -185,3 +185,172 @@ done:
 	MOVQ AX, ret+16(FP)
 	VZEROUPPER
 	RET
+
+// func unmaskVector(p *byte, n int, key uint32) int
+//
+// As above, with
+// Y6  the key, as it meets the bytes from AX on
+// R10 not 0 if there is a fault in the 32 bytes that end p
+//
+// Those 32 overlap what the steps before them store, so they are unmasked and checked before the
+// first step, and stored after the last one.
+TEXT ·unmaskVector(SB), NOSPLIT, $32-32
+	MOVQ         p+0(FP), SI
+	MOVQ         n+8(FP), BX
+	MOVL         key+16(FP), AX
+	VMOVD        AX, X6
+	VPBROADCASTD X6, Y6
+	MOVQ         BX, CX
+	SHLL         $3, CX
+	RORL         CX, AX              // the key n places on
+	VMOVD        AX, X0
+	VPBROADCASTD X0, Y0
+	VPXOR        -32(SI)(BX*1), Y0, Y0
+	VMOVDQU      Y0, last-32(SP)
+	XORL         -36(SI)(BX*1), AX   // the four bytes before
+	VMOVD        AX, X8
+	XORL         R10, R10
+	VPMOVMSKB    Y0, CX
+	ANDL         $0x80808080, AX
+	ORL          AX, CX
+	MOVL         $0, AX
+	JZ           ascii
+	TABLES
+	VPBROADCASTD X8, Y8
+	VPXOR        Y7, Y7, Y7
+	CHECK(Y0, Y8)
+	VPTEST       Y7, Y7
+	SETNE        R10
+	VPXOR        Y8, Y8, Y8
+	JMP          text64              // text that ends so is not likely to begin with much ASCII
+
+ascii:
+	// If the first 160 bytes of a long text are ASCII, step to the first aligned vector past p, 1 to
+	// 32 bytes, and go on from there: a store across two cache lines costs two.
+	CMPQ         BX, $512
+	JB           ascii128
+	MOVQ         SI, R9
+	ANDQ         $31, R9
+	SUBQ         $32, R9
+	NEGQ         R9
+	MOVL         key+16(FP), R8
+	MOVQ         R9, CX
+	SHLL         $3, CX
+	RORL         CX, R8
+	VMOVD        R8, X5
+	VPBROADCASTD X5, Y5
+	VPXOR        (SI), Y6, Y4
+	VPXOR        (SI)(R9*1), Y5, Y0
+	VPXOR        32(SI)(R9*1), Y5, Y1
+	VPXOR        64(SI)(R9*1), Y5, Y2
+	VPXOR        96(SI)(R9*1), Y5, Y3
+	VPOR         Y1, Y0, Y7
+	VPOR         Y3, Y2, Y8
+	VPOR         Y4, Y7, Y7
+	VPOR         Y8, Y7, Y7
+	VPMOVMSKB    Y7, CX
+	TESTL        CX, CX
+	JNZ          ascii128
+	VMOVDQU      Y4, (SI)
+	VMOVDQU      Y0, (SI)(R9*1)
+	VMOVDQU      Y1, 32(SI)(R9*1)
+	VMOVDQU      Y2, 64(SI)(R9*1)
+	VMOVDQU      Y3, 96(SI)(R9*1)
+	VMOVDQA      Y5, Y6
+	LEAQ         128(R9), AX
+
+ascii128:
+	LEAQ      128(AX), DX
+	CMPQ      DX, BX
+	JA        ascii64
+	VPXOR     (SI)(AX*1), Y6, Y0
+	VPXOR     32(SI)(AX*1), Y6, Y1
+	VPXOR     64(SI)(AX*1), Y6, Y2
+	VPXOR     96(SI)(AX*1), Y6, Y3
+	VPOR      Y1, Y0, Y4
+	VPOR      Y3, Y2, Y5
+	VPOR      Y5, Y4, Y4
+	VPMOVMSKB Y4, CX
+	TESTL     CX, CX
+	JNZ       afterASCII
+	VMOVDQU   Y0, (SI)(AX*1)
+	VMOVDQU   Y1, 32(SI)(AX*1)
+	VMOVDQU   Y2, 64(SI)(AX*1)
+	VMOVDQU   Y3, 96(SI)(AX*1)
+	MOVQ      DX, AX
+	JMP       ascii128
+
+ascii64:
+	LEAQ      64(AX), DX
+	CMPQ      DX, BX
+	JA        ascii32
+	VPXOR     (SI)(AX*1), Y6, Y0
+	VPXOR     32(SI)(AX*1), Y6, Y1
+	VPOR      Y1, Y0, Y4
+	VPMOVMSKB Y4, CX
+	TESTL     CX, CX
+	JNZ       afterASCII
+	VMOVDQU   Y0, (SI)(AX*1)
+	VMOVDQU   Y1, 32(SI)(AX*1)
+	MOVQ      DX, AX
+
+ascii32:
+	LEAQ      32(AX), DX
+	CMPQ      DX, BX
+	JA        tail
+	VPXOR     (SI)(AX*1), Y6, Y0
+	VPMOVMSKB Y0, CX
+	TESTL     CX, CX
+	JNZ       afterASCII
+	VMOVDQU   Y0, (SI)(AX*1)
+	MOVQ      DX, AX
+	JMP       tail
+
+afterASCII:
+	TABLES
+	VPXOR Y8, Y8, Y8
+
+text64:
+	LEAQ      64(AX), DX
+	CMPQ      DX, BX
+	JA        text32
+	VPXOR     (SI)(AX*1), Y6, Y0
+	VPXOR     32(SI)(AX*1), Y6, Y1
+	VPXOR     Y7, Y7, Y7
+	CHECK(Y0, Y8)
+	CHECK(Y1, Y0)
+	VPTEST    Y7, Y7
+	JNZ       done
+	VMOVDQU   Y0, (SI)(AX*1)
+	VMOVDQU   Y1, 32(SI)(AX*1)
+	MOVQ      DX, AX
+	VMOVDQA   Y1, Y8
+	VPOR      Y1, Y0, Y0
+	VPMOVMSKB Y0, CX
+	TESTL     CX, CX
+	JNZ       text64
+	JMP       ascii128
+
+text32:
+	LEAQ    32(AX), DX
+	CMPQ    DX, BX
+	JA      tail
+	VPXOR   (SI)(AX*1), Y6, Y0
+	VPXOR   Y7, Y7, Y7
+	CHECK(Y0, Y8)
+	VPTEST  Y7, Y7
+	JNZ     done
+	VMOVDQU Y0, (SI)(AX*1)
+	MOVQ    DX, AX
+
+tail:
+	TESTL   R10, R10
+	JNZ     done
+	VMOVDQU last-32(SP), Y0
+	VMOVDQU Y0, -32(SI)(BX*1)
+	MOVQ    BX, AX
+
+done:
+	MOVQ AX, ret+24(FP)
+	VZEROUPPER
+	RET

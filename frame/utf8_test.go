@@ -112,6 +112,7 @@ func TestUTF8FaultAnywhere(t *testing.T) {
 					for _, fault := range faults {
 						buf = append(append(append(buf[:0], text[:at]...), fault...), text[:n-at]...)
 						wantFeed(t, buf) // it may end in a cut character, too
+						wantValidFront(t, buf)
 					}
 				}
 			}
@@ -124,8 +125,46 @@ func wantFeed(t *testing.T, p []byte) {
 	t.Helper()
 	var u frame.UTF8
 	ok := u.Feed(p)
-	if want, complete := possible(p); ok != want || u.Complete() != complete {
+	want, complete := possible(p)
+	if ok != want || u.Complete() != complete {
 		t.Fatalf("Feed(% x) = %v, Complete %v; want %v, %v", p, ok, u.Complete(), want, complete)
+	}
+}
+
+// wantValidFront holds the front that a kernel finds in p to what it promises.
+func wantValidFront(t *testing.T, p []byte) {
+	t.Helper()
+	ok, _ := possible(p)
+	wantFront(t, p, frame.ValidFront(p), ok)
+}
+
+// wantFront holds a front that a kernel found in p to what it promises: it ends where a character
+// does, and all but a few bytes before the first bad one or the end of p.
+func wantFront(t *testing.T, p []byte, front int, ok bool) {
+	t.Helper()
+	end, slack := len(p), 7 // the pure loop leaves less than a word
+	if !ok {
+		end, slack = firstBad(p), 63+3
+	}
+	if front > end || end-front > slack || !utf8.Valid(p[:front]) {
+		t.Fatalf("front of % x: %d bytes, where %d are fine", p, front, end)
+	}
+}
+
+// firstBad returns where in p the first byte lies that can't be right. There is one.
+func firstBad(p []byte) int {
+	start := 0
+	for {
+		r, n := utf8.DecodeRune(p[start:])
+		if r == utf8.RuneError && n == 1 {
+			break
+		}
+		start += n
+	}
+	for i := start; ; i++ {
+		if ok, _ := possible(p[start : i+1]); !ok {
+			return i
+		}
 	}
 }
 
@@ -244,6 +283,7 @@ func TestUTF8UnmaskRandom(t *testing.T) {
 		for range 2000 {
 			p := randomText(rng, 1+rng.IntN(3000))
 			wantFeed(t, p)
+			wantValidFront(t, p)
 			checkUnmask(t, p, rng.Uint32(), rng.IntN(3000), rng.IntN(3000))
 		}
 	})
@@ -252,6 +292,7 @@ func TestUTF8UnmaskRandom(t *testing.T) {
 // checkUnmask feeds plain, masked, in up to three pieces.
 func checkUnmask(t *testing.T, plain []byte, key uint32, cut1, cut2 int) {
 	t.Helper()
+	wantUnmaskFront(t, plain, key)
 	cuts := []int{0, cut1 % (len(plain) + 1), cut2 % (len(plain) + 1), len(plain)}
 	slices.Sort(cuts)
 	masked := bytes.Clone(plain)
@@ -273,6 +314,65 @@ func checkUnmask(t *testing.T, plain []byte, key uint32, cut1, cut2 int) {
 	}
 }
 
+// wantUnmaskFront holds the front of masked text that a kernel unmasks to what it promises.
+func wantUnmaskFront(t *testing.T, plain []byte, key uint32) {
+	t.Helper()
+	masked := bytes.Clone(plain)
+	frame.MaskGeneric(masked, key)
+	got := bytes.Clone(masked)
+	n, checked := frame.UnmaskFront(got, key)
+	if want := slices.Concat(plain[:n], masked[n:]); !bytes.Equal(got, want) {
+		t.Fatalf("UnmaskFront of % x, key %#x: %d bytes unmasked\n got % x\nwant % x", plain, key, n, got, want)
+	}
+	if ok, _ := possible(plain); frame.Running() != "go" && len(plain) >= 36 {
+		wantFront(t, plain, checked, ok)
+	} else if !utf8.Valid(plain[:checked]) {
+		t.Fatalf("UnmaskFront of % x: %d bytes called fine", plain, checked)
+	}
+}
+
+// The kernel that unmasks at the same time, on faults anywhere.
+func TestUTF8UnmaskFaultAnywhere(t *testing.T) {
+	fillers, longest := []string{"a", "ü", "视", "🐦", "aü视🐦"}, 200
+	if raceEnabled || testing.Short() {
+		fillers, longest = fillers[3:], 100
+	}
+	eachKernel(t, func(t *testing.T) {
+		for _, filler := range fillers {
+			text, buf := bytes.Repeat([]byte(filler), 400), make([]byte, 0, 512)
+			for n := 0; n < longest; n += 1 + n/50 {
+				for at := 0; at <= n; at += len(filler) {
+					for _, fault := range faults {
+						buf = append(append(append(buf[:0], text[:at]...), fault...), text[:n-at]...)
+						wantUnmaskFront(t, buf, testKey)
+					}
+				}
+			}
+		}
+	})
+}
+
+// All that Unmask does with lengths and alignments: ASCII and other text, long enough for the kernel
+// to step to an aligned vector.
+func TestUTF8UnmaskAlignments(t *testing.T) {
+	eachKernel(t, func(t *testing.T) {
+		for _, filler := range []string{"a", "视", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaé"} {
+			for _, n := range []int{36, 64, 125, 257, 511, 512, 513, 700, 1000} {
+				plain := append(textOf(filler, n)[:n:n], fill(64)...)
+				for off := range 64 {
+					got := slices.Concat(fill(off), plain)
+					key := frame.MaskGeneric(got[off:][:n], testKey)
+					var u frame.UTF8
+					next, ok := u.Unmask(got[off:][:n], testKey)
+					if want := slices.Concat(fill(off), plain); !ok || next != key || !bytes.Equal(got, want) {
+						t.Fatalf("Unmask of %d at offset %d = %#x, %v; want %#x\n got % x\nwant % x", n, off, next, ok, key, got, want)
+					}
+				}
+			}
+		}
+	})
+}
+
 func FuzzUTF8(f *testing.F) {
 	f.Add([]byte("κόσμε"), uint32(testKey), 3, 5)
 	f.Add([]byte("plain text of more than thirty-two bytes, then \xed\xa0"), uint32(1), 0, 40)
@@ -280,6 +380,7 @@ func FuzzUTF8(f *testing.F) {
 	f.Fuzz(func(t *testing.T, p []byte, key uint32, cut1, cut2 int) {
 		eachKernel(t, func(t *testing.T) {
 			wantFeed(t, p)
+			wantValidFront(t, p)
 			checkUnmask(t, p, key, max(cut1, 0), max(cut2, 0))
 		})
 	})
