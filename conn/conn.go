@@ -70,6 +70,7 @@ type Conn struct {
 	flushFn       func() // flushLoop, kept so that starting it doesn't allocate
 	writer        *MessageWriter
 	corked        bool
+	answered      bool   // the cork holds back messages, not pongs alone
 	batch         uint64 // counts corks
 	swept         bool   // the sweeper knows of us
 

@@ -17,18 +17,31 @@ const corkTime = time.Millisecond
 func (c *Conn) cork() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.corked = true
+	c.corked, c.answered = true, false
 	c.batch++
 }
 
-// uncork writes what was held back.
+// uncork writes what was held back. For messages it waits, so that a peer that
+// doesn't read its answers is not read from either; pongs, and what others have
+// queued, it leaves to a goroutine if need be.
 func (c *Conn) uncork() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.corked = false
-	if c.out != nil && !c.flushing && c.brokenWrite() == nil {
-		c.flush(context.Background(), nil, false) // its error is in the state
+	if !c.answered {
+		c.flushReplies()
+		return
 	}
+	if c.out == nil || c.flushing || c.brokenWrite() != nil {
+		return
+	}
+	c.flushing = true
+	c.writeOut(context.Background(), nil) // its error is in the state
+	if !c.queue.empty() {
+		go c.flushFn() // the baton goes with it
+		return
+	}
+	c.carry()
 }
 
 // watchCork makes sure that what the cork holds back leaves soon, even if the

@@ -31,6 +31,8 @@ func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
 	if err := c.unwritable(); err != nil {
 		return 0, err
 	}
+	c.pings.waiting++
+	defer func() { c.pings.waiting-- }()
 	start := time.Now()
 	number := c.appendPing()
 	if !c.flushing {
@@ -38,8 +40,6 @@ func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
 			return 0, err
 		}
 	}
-	c.pings.waiting++
-	defer func() { c.pings.waiting-- }()
 	for c.pings.answered < number {
 		if c.end != nil {
 			return 0, c.end
@@ -110,9 +110,10 @@ func (c *Conn) tickPing(now time.Time) {
 	c.wakeAt(t.ping)
 }
 
-// replyLimit is how many bytes of unsent output a reader adds pongs to. Past it
-// the reader waits, so that a peer that pings and doesn't read is held up.
-const replyLimit = 64 << 10
+// maxPongs is how many pongs may wait behind a write in progress. Past it the
+// reader waits, so that a peer that pings and doesn't read is held up. What else
+// waits there doesn't count: the peer may itself be waiting for us to read.
+const maxPongs = 512
 
 // pong answers a ping with its payload (RFC 6455 §5.5.2). The answer leaves
 // before the reader waits for more.
@@ -122,29 +123,18 @@ func (c *Conn) pong(ctx context.Context, payload []byte) error {
 	if c.unwritable() != nil {
 		return nil // what ended the connection shows in reading on
 	}
-	c.appendControl(frame.Pong, payload)
-	for c.unsent() > replyLimit {
+	if !c.flushing {
+		c.appendControl(frame.Pong, payload)
+		return nil
+	}
+	c.queue.pushPong(&c.send, payload)
+	for c.queue.pongs > maxPongs && c.brokenWrite() == nil {
 		if err := ctx.Err(); err != nil {
 			return readError(err)
-		}
-		if c.brokenWrite() != nil {
-			return nil
-		}
-		if !c.flushing {
-			c.startFlush()
 		}
 		c.await(ctx, never)
 	}
 	return nil
-}
-
-// unsent returns the bytes of output that wait. mu is held.
-func (c *Conn) unsent() int {
-	n := c.queue.size
-	if c.out != nil {
-		n += len(c.out.B)
-	}
-	return n
 }
 
 // flushReplies sends the pongs that the reader has left in the output. It must
@@ -158,7 +148,7 @@ func (c *Conn) flushReplies() {
 		return
 	}
 	c.flushing = true
-	if c.writeOut(doneContext, nil) != nil {
+	if c.writeOut(doneContext, nil) != nil || !c.queue.empty() {
 		go c.flushFn() // the baton goes with it
 		return
 	}

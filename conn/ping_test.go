@@ -70,6 +70,29 @@ func TestPingThatCannotLeave(t *testing.T) {
 	})
 }
 
+// A pong that comes before its ping's write has returned is measured, too.
+func TestPingAnsweredEarly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := memPipe(t)
+		slow := &odd{Conn: a, read: a.Read, write: a.Write}
+		c, p := acceptOn(t, conn.Config{}, slow, b)
+		go c.Read(context.Background())
+		slow.write = func(buf []byte) (int, error) {
+			n, err := a.Write(buf)
+			time.Sleep(time.Second)
+			return n, err
+		}
+		go func() {
+			_, payload, _ := p.read()
+			time.Sleep(time.Second / 4)
+			p.send(whole(frame.Pong, payload))
+		}()
+		if took, err := c.Ping(context.Background()); took != time.Second/4 || err != nil {
+			t.Errorf("Ping = %v, %v; want 250ms", took, err)
+		}
+	})
+}
+
 // A peer that floods with pings and reads nothing is held up, and dropped; what
 // it costs is bounded.
 func TestPingFlood(t *testing.T) {

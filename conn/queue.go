@@ -17,12 +17,13 @@ type queue struct {
 	entries []entry
 	head    int // entries before it are gone
 	size    int // what all this counts for, in bytes
+	pongs   int // how many of the entries are pongs
 }
 
 // entry is one queued message or frame.
 type entry struct {
 	n        int                // bytes in the queue's memory
-	op       frame.Opcode       // of a message to be encoded; 0 for framed bytes
+	op       frame.Opcode       // Text or Binary for a message to be encoded, Pong for a framed one, 0 for other framed bytes
 	prepared *protocol.Prepared // in place of bytes
 }
 
@@ -98,6 +99,16 @@ func (q *queue) pushPrepared(s *protocol.Sender, m *protocol.Prepared) {
 	q.push(entry{n: len(mem.B) - before})
 }
 
+// pushPong queues a pong.
+func (q *queue) pushPong(s *protocol.Sender, payload []byte) {
+	q.pushFrame(func(dst []byte) []byte {
+		dst, _ = s.AppendControl(dst, frame.Pong, payload) // no payload of a ping is too long
+		return dst
+	})
+	q.entries[len(q.entries)-1].op = frame.Pong
+	q.pongs++
+}
+
 // pushFrame queues what encode appends.
 func (q *queue) pushFrame(encode func(dst []byte) []byte) {
 	mem := q.memory(frame.MaxHeader + frame.MaxControl)
@@ -122,12 +133,15 @@ func (q *queue) commit(s *protocol.Sender, out *bufpool.Buffer) {
 		case e.prepared != nil:
 			out.Grow(s.Room(e.prepared.Len()))
 			out.B = s.AppendPrepared(out.B, e.prepared)
-		case e.op != 0:
+		case e.op == frame.Text || e.op == frame.Binary:
 			out.Grow(s.Room(e.n))
 			out.B = s.AppendMessage(out.B, e.op, p)
 		default:
 			out.Grow(e.n)
 			out.B = append(out.B, p...)
+		}
+		if e.op == frame.Pong {
+			q.pongs--
 		}
 		q.size -= e.cost()
 		q.entries[q.head] = entry{}

@@ -130,6 +130,7 @@ func (c *Conn) output(n int) *bufpool.Buffer {
 // push writes the output, or leaves it for the end of the cork. lone says that
 // it holds one message that can be taken back.
 func (c *Conn) push(ctx context.Context, lone bool) error {
+	c.answered = true
 	if c.corked && len(c.out.B) < corkLimit {
 		c.watchCork()
 		return nil
