@@ -67,9 +67,10 @@ type Compression struct {
 	// message against; each connection pays them. 0 means 4096; negative means
 	// none. It has no effect where context takeover was declined.
 	History int
-	// Params are the extension's parameters to ask for. Zero asks for nothing:
-	// context takeover and a window of 32 KiB both ways, while the peer may ask
-	// for less.
+	// Params are the extension's parameters to ask for. Zero means context takeover
+	// both ways, while the peer may ask for less. A client takes a window of 32 KiB
+	// both ways; a server asks clients for 4 KiB, since it holds that much of what
+	// each has sent.
 	Params handshake.DeflatePolicy
 }
 

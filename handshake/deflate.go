@@ -8,6 +8,8 @@ const (
 	minWindowBits = 8
 	maxWindowBits = 15
 
+	// defaultClientBits is the client's window where nothing else was asked for.
+	defaultClientBits = 12
 	// bitsAbsent is the ClientMaxWindowBits of an offer that doesn't name the parameter, and
 	// bitsOpen of one that names it without a value.
 	bitsAbsent = -1
@@ -23,14 +25,16 @@ type Deflate struct {
 }
 
 // DeflatePolicy is what a server wishes of permessage-deflate. The zero value accepts context
-// takeover and the largest window in both directions.
+// takeover in both directions, with the largest window for what it sends, and with a window of 4 KiB
+// for what it receives from a client that lets it choose.
 type DeflatePolicy struct {
 	ServerNoContextTakeover bool // forget our window after each message, whatever the client wants
 	ClientNoContextTakeover bool // make the client forget its window after each message
 	// ServerMaxWindowBits caps our own window, 8 to 15. 0 means 15.
 	ServerMaxWindowBits int
-	// ClientMaxWindowBits caps the client's window, 8 to 15. 0 means 15. An offer that doesn't let the
-	// server choose (some browsers' don't) can't keep to a cap below 15 and is declined.
+	// ClientMaxWindowBits caps the client's window, 8 to 15, which each connection must hold to receive.
+	// 0 means 12 where the client lets us choose and keeps its context, and 15 elsewhere. An offer that
+	// doesn't let the server choose can't keep to any other cap below 15 and is declined.
 	ClientMaxWindowBits int
 }
 
@@ -68,9 +72,22 @@ func orMax(bits int) int {
 	return bits
 }
 
+// clientCap caps the client's window. By default that is 1<<12 bytes where the client lets us choose
+// and keeps its context: each connection holds a window of what it has received, and the full 32 KiB
+// would be 320 MB for 10,000 connections while 4 KiB compress short messages nearly as well.
+func (p *DeflatePolicy) clientCap(o DeflateOffer) int {
+	switch {
+	case p.ClientMaxWindowBits != 0:
+		return p.ClientMaxWindowBits
+	case o.ClientMaxWindowBits == bitsAbsent || o.ClientNoContextTakeover || p.ClientNoContextTakeover:
+		return maxWindowBits
+	}
+	return defaultClientBits
+}
+
 // accept answers an offer; ok is false where it has to be declined.
 func (p *DeflatePolicy) accept(o DeflateOffer) (d Deflate, ok bool) {
-	clientCap := orMax(p.ClientMaxWindowBits)
+	clientCap := p.clientCap(o)
 	if o.ClientMaxWindowBits == bitsAbsent && clientCap < maxWindowBits {
 		return Deflate{}, false // naming a window now would break RFC 7692 §7.1.2.2
 	}

@@ -48,7 +48,10 @@ func TestDeflateServer(t *testing.T) {
 		want   string // "" where declined
 	}{
 		{"plain", lax, name, name},
-		{"as-browsers-do", lax, name + "; client_max_window_bits", name},
+		{"as-browsers-do", lax, name + "; client_max_window_bits", name + "; client_max_window_bits=12"},
+		{"client-bits-without-context", lax, name + "; client_max_window_bits; client_no_context_takeover", name + "; client_no_context_takeover"},
+		{"client-bits-without-context-by-policy", handshake.DeflatePolicy{ClientNoContextTakeover: true}, name + "; client_max_window_bits", name + "; client_no_context_takeover"},
+		{"policy-client-bits-15-open", handshake.DeflatePolicy{ClientMaxWindowBits: 15}, name + "; client_max_window_bits", name},
 		{"server-takeover", lax, name + "; server_no_context_takeover", name + "; server_no_context_takeover"},
 		{"client-takeover", lax, name + "; client_no_context_takeover", name + "; client_no_context_takeover"},
 		{"both-takeovers-in-any-order", lax, name + ";client_no_context_takeover;server_no_context_takeover", name + "; server_no_context_takeover; client_no_context_takeover"},
@@ -56,7 +59,7 @@ func TestDeflateServer(t *testing.T) {
 		{"server-bits-8", lax, name + "; server_max_window_bits=8", name + "; server_max_window_bits=8"},
 		{"server-bits-15-are-answered", lax, name + "; server_max_window_bits=15", name + "; server_max_window_bits=15"},
 		{"client-bits", lax, name + "; client_max_window_bits=9", name + "; client_max_window_bits=9"},
-		{"client-bits-15", lax, name + "; client_max_window_bits=15", name},
+		{"client-bits-15", lax, name + "; client_max_window_bits=15", name + "; client_max_window_bits=12"},
 		{"all-four", lax, name + "; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=9; client_max_window_bits=8",
 			name + "; server_no_context_takeover; client_no_context_takeover; server_max_window_bits=9; client_max_window_bits=8"},
 		{"quoted", lax, name + `; server_max_window_bits="10"`, name + "; server_max_window_bits=10"},
