@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"slices"
 	"sync"
@@ -103,6 +104,31 @@ func TestReturnedGoesToItsOldPlace(t *testing.T) {
 			t.Errorf("Ack of the zero Delivery = %v; want ErrNotTaken", err)
 		}
 		s.Return(store.Delivery{})
+	})
+}
+
+// TestManyReturned gives many back in any order, twice over: they come again in theirs.
+func TestManyReturned(t *testing.T) {
+	const n = 600 // more than a chunk of the queue
+	seed := newSeed(t)
+	onBoth(t, store.Config{}, func(t *testing.T, s store.Store) {
+		rng := rand.New(rand.NewPCG(seed, 8))
+		for i := range n {
+			mustAppend(t, s, i)
+		}
+		for range 2 {
+			var lent []store.Delivery
+			for i := range n {
+				lent = append(lent, mustTake(t, s, i))
+			}
+			rng.Shuffle(n, func(i, j int) { lent[i], lent[j] = lent[j], lent[i] })
+			for _, d := range lent {
+				s.Return(d)
+			}
+		}
+		for i := range n {
+			mustAck(t, s, mustTake(t, s, i))
+		}
 	})
 }
 

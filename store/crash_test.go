@@ -160,7 +160,7 @@ func TestFullDisk(t *testing.T) {
 			}
 		}
 	}
-	if full == 0 || compacted == 0 {
+	if !raceDetector && (full == 0 || compacted == 0) { // too few rounds there
 		t.Errorf("%d messages refused, %d compactions: the test doesn't test", full, compacted)
 	}
 }
@@ -224,6 +224,27 @@ func TestPoisoned(t *testing.T) {
 			}
 			d.Close()
 		})
+	}
+}
+
+// TestPoisonedByAck fails an acknowledgement half way: the message comes again, and no other is lost.
+func TestPoisonedByAck(t *testing.T) {
+	d, folder := openText(t, intact(t, 3, 0))
+	m, err := d.TryNext()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder.plan = failing(map[string]int{"write": 0})
+	if err := d.Ack(m); !errors.Is(err, store.ErrPoisoned) || !errors.Is(err, errIO) {
+		t.Errorf("Ack = %v; want ErrPoisoned", err)
+	}
+	folder.plan = nil
+	if err := d.Append(ctx, message(1)); !errors.Is(err, store.ErrPoisoned) {
+		t.Errorf("Append = %v; want ErrPoisoned", err)
+	}
+	d.Close()
+	if err := checkDamaged(folder.text(store.FileName), 3, 1); err != nil {
+		t.Error(err)
 	}
 }
 

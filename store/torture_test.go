@@ -65,7 +65,7 @@ func produce(d *store.Disk, p, n int) error {
 	}
 }
 
-// consume leaves some messages behind, so that there always is a backlog.
+// consume acknowledges in order, and leaves some messages behind, so that there always is a backlog.
 func consume(d *store.Disk) error {
 	for {
 		m, err := d.Next(ctx)
@@ -76,10 +76,16 @@ func consume(d *store.Disk) error {
 		if err != nil {
 			return err
 		}
-		for d.Len() < 20 {
-			if _, err := d.Next(ctx); err != nil { // wait for more; these come again in the next life
+		var ahead []store.Delivery
+		for d.Len()+len(ahead) < 20 { // wait for more
+			next, err := d.Next(ctx)
+			if err != nil {
 				return err
 			}
+			ahead = append(ahead, next)
+		}
+		for _, next := range ahead {
+			d.Return(next)
 		}
 		fmt.Printf("k %d %d\n", p, n)
 		if err := d.Ack(m); err != nil {
