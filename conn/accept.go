@@ -83,9 +83,10 @@ func (u *Upgrader) accept(nc net.Conn) (setup, error) {
 	return u.setup(accepted, hello{request: req}, bytes.Clone(buf.B[end:])), nil
 }
 
-// schemeOf says how a request on nc came in.
+// schemeOf says how a request on nc came in: over TLS if nc has a TLS state, as a
+// *tls.Conn and many types around one have.
 func schemeOf(nc net.Conn) handshake.Scheme {
-	if _, secure := nc.(*tls.Conn); secure {
+	if _, secure := nc.(interface{ ConnectionState() tls.ConnectionState }); secure {
 		return handshake.HTTPS
 	}
 	return handshake.HTTP

@@ -335,6 +335,7 @@ func TestAcceptTLS(t *testing.T) {
 		{"no-origin", opening(), 101},
 		{"plain-origin", opening("Origin: http://h"), 403},
 		{"bad-key", opening("Sec-WebSocket-Key: x"), 400},
+		{"same-origin-wrapped", opening("Origin: https://h"), 101},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -345,7 +346,11 @@ func TestAcceptTLS(t *testing.T) {
 				client := tls.Client(b, cfg)
 				done := make(chan accepted, 1)
 				go func() {
-					c, err := conn.Accept(t.Context(), tls.Server(a, serverTLS()))
+					secured := net.Conn(tls.Server(a, serverTLS()))
+					if strings.HasSuffix(tt.name, "wrapped") {
+						secured = struct{ *tls.Conn }{secured.(*tls.Conn)}
+					}
+					c, err := conn.Accept(t.Context(), secured)
 					done <- accepted{c, err}
 				}()
 				if _, err := io.WriteString(client, tt.request); err != nil {
