@@ -83,10 +83,12 @@ func (c *Conn) sendClose(ctx context.Context, code frame.Code, reason string) er
 	if err := c.appendClose(&CloseError{Code: code, Reason: reason}); err != nil {
 		return err
 	}
-	if c.flushing || c.corked {
-		return nil
+	switch {
+	case c.consumer != byHooks:
+		c.flushReplies() // then Close reads: the peer may be waiting for that
+	case !c.flushing && !c.corked:
+		c.flush(ctx, nil, false) // its error is in the state, or ctx's
 	}
-	c.flush(ctx, nil, false) // its error is in the state, or ctx's
 	return nil
 }
 
@@ -170,10 +172,9 @@ func (c *Conn) closedByPeer(ev protocol.Event) error {
 	}
 	c.flushLast()
 	c.mu.Unlock()
-	if c.role == protocol.Server { // it closes first (RFC 6455 §7.1.1)
-		c.shutdown()
+	if c.role == protocol.Client || halfClose(c.nc) { // a server closes first (RFC 6455 §7.1.1)
+		c.linger()
 	}
-	c.linger()
 	return c.over(e)
 }
 
@@ -193,7 +194,7 @@ func (c *Conn) fail(e *frame.CloseError) error {
 	}
 	c.flushLast()
 	c.mu.Unlock()
-	c.shutdown()
+	halfClose(c.nc)
 	c.linger()
 	return c.over(e)
 }
@@ -253,15 +254,14 @@ func (c *Conn) flushLast() {
 	}
 }
 
-// shutdown ends our direction of the connection below.
-func (c *Conn) shutdown() { halfClose(c.nc) }
-
 // halfClose ends our direction of nc, where it can be ended apart from the
-// other: over TCP, TLS and unix sockets.
-func halfClose(nc net.Conn) {
-	if half, ok := nc.(interface{ CloseWrite() error }); ok {
+// other: over TCP, TLS and unix sockets. It returns false elsewhere.
+func halfClose(nc net.Conn) bool {
+	half, ok := nc.(interface{ CloseWrite() error })
+	if ok {
 		half.CloseWrite() // what fails here fails in what follows
 	}
+	return ok
 }
 
 // linger takes in what the peer still sends, for lingerTime at most.
@@ -283,7 +283,7 @@ func drain(nc net.Conn, sink []byte) {
 }
 
 // closeTransport closes the connection below, never waiting for it: TLS has said
-// its goodbye in shutdown if there was time for one.
+// its goodbye in halfClose if there was time for one.
 func closeTransport(nc net.Conn) {
 	if secured, ok := nc.(*tls.Conn); ok {
 		nc = secured.NetConn()

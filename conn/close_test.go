@@ -213,3 +213,50 @@ func TestFailedConnectionIsNotReset(t *testing.T) {
 		p.nc.Close()
 	}
 }
+
+// Two ends that close at once, with nobody reading at either, over a network that
+// holds nothing: each reads the other's Close while its own waits to be read.
+func TestBothCloseWithoutBuffers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, c, _ := overNetPipe(t, conn.Config{}, conn.Config{})
+		start := time.Now()
+		var closing sync.WaitGroup
+		for _, end := range []*conn.Conn{s, c} {
+			closing.Go(func() {
+				if err := end.Close(context.Background(), 4001, ""); err != nil {
+					t.Errorf("Close = %v", err)
+				}
+			})
+		}
+		closing.Wait()
+		elapsed(t, start, 0)
+	})
+}
+
+// A Close waits behind a message that the peer doesn't read before it has sent its
+// own: Close reads meanwhile.
+func TestCloseReadsWhileItWaitsToBeSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, p := accept(t, conn.Config{})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		big := make([]byte, 1<<20)
+		if err := c.Write(ctx, conn.Binary, big); !errors.Is(err, conn.ErrWriteUnfinished) {
+			t.Fatalf("Write = %v", err)
+		}
+		go func() {
+			for range 30 {
+				p.send(whole(frame.Text, strings.Repeat("m", 10_000)))
+			}
+			p.want(frame.Binary, string(big))
+			p.wantClose(4001)
+			p.send(whole(frame.Close, "\x0f\xa1"))
+			p.nc.Close()
+		}()
+		start := time.Now()
+		if err := c.Close(context.Background(), 4001, ""); err != nil {
+			t.Errorf("Close = %v", err)
+		}
+		elapsed(t, start, 0)
+	})
+}
