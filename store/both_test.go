@@ -296,8 +296,8 @@ func TestWakeIsPassedOn(t *testing.T) {
 				second, cancelSecond := context.WithTimeout(ctx, time.Minute)
 				wg.Go(func() { take(second) })
 				synctest.Wait()
-				wg.Go(cancel)
-				mustAppend(t, s, 1)
+				cancel()
+				mustAppend(t, s, 1) // finds the first still in line, mostly
 				wg.Wait()
 				cancelSecond()
 				select {

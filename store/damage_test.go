@@ -292,6 +292,36 @@ func TestOpenFails(t *testing.T) {
 	}
 }
 
+// TestPowerLossWhileOpening pulls the plug in a recovery: what couldn't be read is somewhere, always.
+func TestPowerLossWhileOpening(t *testing.T) {
+	const junk = "something that couldn't be read"
+	text := intact(t, 3, 0) + junk
+	seed := newSeed(t)
+	rng := rand.New(rand.NewPCG(seed, 9))
+	for round := range 1500 {
+		folder := newSim()
+		folder.put(store.FileName, text)
+		at := rng.IntN(10)
+		folder.plan = func(op simOp) flaw { return flaw{kill: op.n == at, part: rng.IntN(op.size + 1)} }
+		if d, err := store.OpenDiskIn(folder, store.Config{}, clock()); err == nil {
+			d.Close()
+		}
+		image := folder.powerLost(rng, 32)
+		found := false
+		for name := range image.names {
+			found = found || strings.Contains(image.text(name), junk)
+		}
+		if !found {
+			t.Fatalf("seed %d, round %d, operation %d: junk lost", seed, round, at)
+		}
+		d, err := store.OpenDiskIn(image, store.Config{}, clock())
+		if err != nil || d.Len() != 3 {
+			t.Fatalf("seed %d, round %d, operation %d: %d messages, %v", seed, round, at, d.Len(), err)
+		}
+		d.Close()
+	}
+}
+
 // TestOpenFullDisk opens a damaged file on a disk without room for another: an error, and nothing touched.
 func TestOpenFullDisk(t *testing.T) {
 	text := intact(t, 3, 0) + "junk"
