@@ -6,11 +6,11 @@ import "runtime"
 var MaskGeneric = maskGeneric
 
 // kernelNames are the names of kernels in tests and benchmarks.
-var kernelNames = map[kernel]string{kernelNone: "go", kernelAVX2: "avx2", kernelAVX512: "avx512"}
+var kernelNames = map[kernel]string{kernelNone: "go", kernelNEON: "neon", kernelAVX2: "avx2", kernelAVX512: "avx512"}
 
 // Kernels returns the names of the kernels that this build has for this machine, the least first.
 func Kernels() (names []string) {
-	family := map[string][]kernel{"amd64": {kernelAVX2, kernelAVX512}}[runtime.GOARCH]
+	family := map[string][]kernel{"amd64": {kernelAVX2, kernelAVX512}, "arm64": {kernelNEON}}[runtime.GOARCH]
 	names = append(names, kernelNames[kernelNone])
 	for _, k := range family {
 		if k <= detect() {

@@ -122,12 +122,12 @@ func TestAssemblyRuns(t *testing.T) {
 		call func()
 		want map[string]string // by kernel
 	}{
-		{"mask", func() { frame.Mask(m, 1) }, map[string]string{"avx2": "maskAVX2", "avx512": "maskAVX512"}},
-		{"mask-125", func() { frame.Mask(m[:125], 1) }, map[string]string{"avx2": "maskAVX2", "avx512": "maskAVX512"}},
+		{"mask", func() { frame.Mask(m, 1) }, map[string]string{"avx2": "maskAVX2", "avx512": "maskAVX512", "neon": "maskNEON"}},
+		{"mask-125", func() { frame.Mask(m[:125], 1) }, map[string]string{"avx2": "maskAVX2", "avx512": "maskAVX512", "neon": "maskNEON"}},
 		{"mask-copy", func() { frame.MaskCopy(m, make([]byte, 125), 1) },
-			map[string]string{"avx2": "maskAVX2", "avx512": "maskAVX512"}},
-		{"utf8", func() { new(frame.UTF8).Feed(m[:125]) }, map[string]string{"avx2": "validVector", "avx512": "validVector"}},
-		{"unmask", func() { new(frame.UTF8).Unmask(m[:125], 1) }, map[string]string{"avx2": "unmaskVector", "avx512": "unmaskVector"}},
+			map[string]string{"avx2": "maskAVX2", "avx512": "maskAVX512", "neon": "maskNEON"}},
+		{"utf8", func() { new(frame.UTF8).Feed(m[:125]) }, map[string]string{"avx2": "validVector", "avx512": "validVector", "neon": "validVector"}},
+		{"unmask", func() { new(frame.UTF8).Unmask(m[:125], 1) }, map[string]string{"avx2": "unmaskVector", "avx512": "unmaskVector", "neon": "unmaskVector"}},
 	} {
 		eachKernel(t, func(t *testing.T) {
 			want := tt.want[frame.Running()]

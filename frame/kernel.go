@@ -6,6 +6,7 @@ type kernel uint8
 
 const (
 	kernelNone   kernel = iota // Go alone
+	kernelNEON                 // arm64: 16 bytes at a time
 	kernelAVX2                 // amd64: 32 bytes at a time
 	kernelAVX512               // amd64: 64 bytes at a time
 )

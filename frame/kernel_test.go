@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/godwit-ws/godwit/frame"
@@ -12,9 +13,14 @@ import (
 
 // TestMain runs everything on one kernel if -kernel names it: go test ./frame -kernel=avx2.
 func TestMain(m *testing.M) {
-	name := flag.String("kernel", "", "go, avx2, avx512 or neon; empty for the best")
+	name := flag.String("kernel", "", "go, avx2, avx512 or neon; empty for the best; list to see which there are")
 	flag.Parse()
-	if *name != "" {
+	switch *name {
+	case "":
+	case "list":
+		fmt.Println(strings.Join(frame.Kernels(), "\n"))
+		return
+	default:
 		if !slices.Contains(frame.Kernels(), *name) {
 			fmt.Fprintf(os.Stderr, "no kernel %q here: there are %v\n", *name, frame.Kernels())
 			os.Exit(1)
@@ -36,7 +42,9 @@ func eachKernel(t *testing.T, f func(t *testing.T)) {
 	}()
 	for _, name := range frame.Kernels() {
 		frame.Force(name)
-		f(t)
+		if f(t); t.Failed() {
+			return
+		}
 	}
 }
 

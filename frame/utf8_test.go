@@ -120,6 +120,41 @@ func TestUTF8FaultAnywhere(t *testing.T) {
 	})
 }
 
+// Each pair of a byte that isn't ASCII and any other, with up to two continuations after it: all that
+// the kernels' tables can tell apart, in the midst of a vector and across two.
+func TestUTF8EveryPair(t *testing.T) {
+	front, back := bytes.Repeat([]byte("a"), 63), []byte("视野, and ASCII, to fill some vectors that come after it")
+	eachKernel(t, func(t *testing.T) {
+		buf := make([]byte, 0, 256)
+		for i := range 1 << 15 {
+			p := [4]byte{0x80 | byte(i>>8), byte(i), 0x80, 0xBF}
+			for n := 2; n <= len(p); n++ {
+				for _, at := range []int{40, len(front)} {
+					buf = append(append(append(buf[:0], front[:at]...), p[:n]...), back...)
+					wantFeed(t, buf)
+					wantValidFront(t, buf)
+				}
+			}
+		}
+	})
+}
+
+// All there is of valid text is fine to the kernels, too: it doesn't reach the state machine.
+func TestUTF8EveryRuneAtOnce(t *testing.T) {
+	for _, front := range []string{"", "a", "ab", "abc"} {
+		text := []byte(front)
+		for r := range rune(utf8.MaxRune + 1) {
+			if utf8.ValidRune(r) {
+				text = utf8.AppendRune(text, r)
+			}
+		}
+		eachKernel(t, func(t *testing.T) {
+			wantValidFront(t, text)
+			wantUnmaskFront(t, text, testKey)
+		})
+	}
+}
+
 // wantFeed holds Feed of all of p against the standard library.
 func wantFeed(t *testing.T, p []byte) {
 	t.Helper()

@@ -1,9 +1,6 @@
-//go:build amd64 && !purego
+//go:build (amd64 || arm64) && !purego
 
 package frame
-
-// minVector is the shortest input of validVector, in bytes: a vector and a word before it.
-const minVector = 36
 
 // validFront returns the length of a front of p that is whole, valid characters, p beginning at a
 // character's border. Where more than 67 bytes are left, one of those 67 is bad.
