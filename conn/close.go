@@ -192,8 +192,13 @@ func (c *Conn) fail(e *frame.CloseError) error {
 	default:
 		c.appendClose(e) // can't fail: our codes and reasons are right
 	}
-	c.flushLast()
+	c.corked = false // in hooks: nothing is added any more
+	c.flushReplies()
+	waits := c.flushing
 	c.mu.Unlock()
+	if waits {
+		c.flushAndDrain()
+	}
 	halfClose(c.nc)
 	c.linger()
 	return c.over(e)
@@ -207,7 +212,7 @@ func (c *Conn) leave(e *CloseError) error {
 	if c.unwritable() == nil {
 		c.appendClose(e) // can't fail: answer has seen to that
 	}
-	c.flushLast()
+	c.flushReplies()
 	c.mu.Unlock()
 	c.recv.SetMode(protocol.Discard)
 	_, err := c.nextData(context.Background())
@@ -252,6 +257,22 @@ func (c *Conn) flushLast() {
 			return
 		}
 	}
+}
+
+// flushAndDrain is flushLast while what the peer still sends is dropped: it may not
+// come to read our Close before it has got rid of that.
+func (c *Conn) flushAndDrain() {
+	drained := make(chan struct{})
+	c.nc.SetReadDeadline(never)
+	go func() {
+		defer close(drained)
+		drain(c.nc, c.takeScratch(minScratch))
+	}()
+	c.mu.Lock()
+	c.flushLast()
+	c.mu.Unlock()
+	c.nc.SetReadDeadline(past)
+	<-drained
 }
 
 // halfClose ends our direction of nc, where it can be ended apart from the

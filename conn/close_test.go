@@ -1,8 +1,11 @@
 package conn_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
+	"net"
 	"strings"
 	"sync"
 	"syscall"
@@ -259,4 +262,60 @@ func TestCloseReadsWhileItWaitsToBeSent(t *testing.T) {
 		}
 		elapsed(t, start, 0)
 	})
+}
+
+// A peer that is failed may have to get rid of what it is sending before it can
+// read why: over a network that holds nothing, or no more.
+func TestFailedPeerThatWritesFirst(t *testing.T) {
+	tests := []struct {
+		name string
+		take func(c *conn.Conn) error
+		code frame.Code
+	}{
+		{"violation", func(c *conn.Conn) error { _, _, err := c.Read(context.Background()); return err }, frame.CodeMessageTooBig},
+		{"violation-in-hooks", func(c *conn.Conn) error { return c.Run(echoing{}) }, frame.CodeMessageTooBig},
+		{"hook", func(c *conn.Conn) error {
+			return c.Run(&recorder{message: func(*conn.Conn, []byte) error { return errHook }})
+		}, frame.CodeInternalError},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c, p := acceptOverNetPipe(t, conn.Config{MaxMessageSize: 1000})
+				ended := make(chan error, 1)
+				go func() { ended <- tt.take(c) }()
+				start := time.Now()
+				if tt.code == frame.CodeInternalError {
+					p.send(whole(frame.Text, "m"), whole(frame.Text, strings.Repeat("m", 1000)))
+					p.send(bytes.Repeat(whole(frame.Text, strings.Repeat("m", 1000)), 20))
+				} else {
+					p.send(whole(frame.Text, strings.Repeat("m", 1<<20)))
+				}
+				p.wantClose(tt.code)
+				elapsed(t, start, 0)
+				p.nc.Close()
+				wantEnd(t, <-ended, tt.code, false, nil)
+			})
+		})
+	}
+}
+
+// acceptOverNetPipe is accept over a net.Pipe.
+func acceptOverNetPipe(t testing.TB, cfg conn.Config) (*conn.Conn, *peer) {
+	t.Helper()
+	a, b := net.Pipe()
+	p := &peer{t, b}
+	asked := make(chan struct{})
+	go func() {
+		defer close(asked)
+		io.WriteString(b, openingRequest+"\r\n")
+		p.skipHeader()
+	}()
+	c, err := (&conn.Upgrader{Config: cfg}).Accept(context.Background(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-asked
+	t.Cleanup(func() { c.Abort(); b.Close() })
+	return c, p
 }
