@@ -353,6 +353,56 @@ func TestCloseWakes(t *testing.T) {
 	})
 }
 
+// TestCloseWhileBusy closes a Disk under many producers: whoever was told that a message is stored finds
+// it, and nobody finds another.
+func TestCloseWhileBusy(t *testing.T) {
+	for _, p := range policies {
+		dir := t.TempDir()
+		d := openDir(t, store.Config{Dir: dir, Sync: p.sync, SyncInterval: time.Millisecond})
+		var mu sync.Mutex
+		var stored []int
+		var wg sync.WaitGroup
+		for maker := range 8 {
+			wg.Go(func() {
+				for n := maker; ; n += 8 {
+					err := d.Append(ctx, message(n))
+					if err != nil {
+						if !errors.Is(err, store.ErrClosed) {
+							t.Errorf("Append = %v; want ErrClosed", err)
+						}
+						return
+					}
+					mu.Lock()
+					stored = append(stored, n)
+					mu.Unlock()
+				}
+			})
+		}
+		for range 50 { // enough to have all of them at work
+			if _, err := d.Next(ctx); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+		wg.Wait()
+		var found []int
+		for _, text := range contents(t, openDir(t, store.Config{Dir: dir})) {
+			n, err := number([]byte(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			found = append(found, n)
+		}
+		slices.Sort(stored)
+		slices.Sort(found)
+		if !slices.Equal(stored, found) {
+			t.Errorf("%s: %d messages stored, %d found", p.name, len(stored), len(found))
+		}
+	}
+}
+
 // TestAllWhileChanging iterates while messages come and go.
 func TestAllWhileChanging(t *testing.T) {
 	onBoth(t, store.Config{}, func(t *testing.T, s store.Store) {

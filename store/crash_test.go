@@ -11,7 +11,9 @@ import (
 	"github.com/godwit-ws/godwit/store"
 )
 
-// long reports whether the tests may take their time.
+// long reports whether the tests may take their time, which is more than go test's ten minutes:
+//
+//	GODWIT_LONG=1 go test -timeout 2h ./store
 func long() bool { return os.Getenv("GODWIT_LONG") == "1" }
 
 // rounds is how often a random test repeats itself.

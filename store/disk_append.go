@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"time"
 )
 
@@ -127,10 +128,11 @@ func (d *Disk) addSynced(objects []object, size int64) error {
 		<-b.done
 		return b.err
 	}
-	d.syncing.Lock() // the batch grows until those before it are on disk
+	d.syncing.Lock()  // the batch grows until the one before it is on disk
+	runtime.Gosched() // and by those whom that has just set free
 	b.err = d.commit(b)
-	d.syncing.Unlock()
 	close(b.done)
+	d.syncing.Unlock()
 	return b.err
 }
 

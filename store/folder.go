@@ -109,10 +109,7 @@ func (d osFolder) Create(name, like string) (file, error) {
 		return nil, err
 	}
 	if info, err := os.Stat(d.path(like)); err == nil {
-		if err := f.Chmod(info.Mode().Perm()); err != nil {
-			f.Close()
-			return nil, err
-		}
+		_ = f.Chmod(info.Mode().Perm()) // some file systems know no permissions; nothing is lost by that
 	}
 	return osFile{f}, nil
 }

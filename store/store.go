@@ -12,8 +12,8 @@ type Store interface {
 	// space between its tokens. It keeps no reference to message.
 	//
 	// A message that can't be stored gives ErrNotObject, ErrTooDeep or ErrTooLarge; no room gives
-	// ErrFull, or waits for room if Config.WhenFull says so, as long as ctx lasts. Once a message is
-	// admitted ctx has no say any more: Append returns when the message is as safe as Config.Sync asks.
+	// ErrFull, or waits for room if Config.WhenFull says so, as long as ctx lasts. That wait is all ctx
+	// bounds: once there is room, Append returns when the message is as safe as Config.Sync asks.
 	Append(ctx context.Context, message []byte) error
 
 	// AppendAll stores messages one behind the other, in one write and with one sync. All are stored or
