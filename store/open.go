@@ -45,7 +45,8 @@ const (
 
 // OpenDisk opens the store in the folder cfg.Dir, and makes folder and file if need be. It reads the
 // whole file once. A damaged file, or one by another hand, is written anew from what could be read in
-// it, and the rest is set aside; Opened tells. ErrLocked says that the store is open elsewhere.
+// it, and the rest is set aside; Opened tells. ErrLocked says that the store is open elsewhere. A new
+// file can be read by its owner alone; one that was there keeps its permissions.
 //
 // If opening fails, everything is where it was.
 func OpenDisk(cfg Config) (*Disk, error) {
