@@ -15,6 +15,7 @@ type timers struct {
 	ended   uint64    // the receiver's count of messages before that one
 	ping    time.Time // when the next ping is due
 	pinged  time.Time // when the ping was sent that no pong has followed, likewise
+	called  time.Time // when the reader was woken to end the connection
 	closeBy time.Time // when the closing handshake is given up
 }
 
@@ -157,6 +158,10 @@ func (c *Conn) tickReader(now time.Time) {
 	if !c.waiting {
 		return // the next wait sets the timer
 	}
+	if c.pending != nil {
+		c.tickDeaf(now)
+		return
+	}
 	for _, limit := range c.readLimits() {
 		due, ok := limit.due()
 		switch {
@@ -165,10 +170,23 @@ func (c *Conn) tickReader(now time.Time) {
 			c.wakeAt(due)
 		default:
 			c.pending = limit.answer
+			c.timers.called = now
 			c.kick()
+			c.wakeAt(now.Add(goneTimeout))
 			return
 		}
 	}
+}
+
+// tickDeaf drops a connection whose reader was woken to end it and sleeps on: the
+// deadlines of the connection below do nothing. mu is held.
+func (c *Conn) tickDeaf(now time.Time) {
+	due := c.timers.called.Add(goneTimeout)
+	if now.Before(due) {
+		c.wakeAt(due)
+		return
+	}
+	c.finish(c.pending)
 }
 
 // later returns the later of a ping and of what was heard last, which shows a
