@@ -48,7 +48,7 @@ const (
 // it, and the rest is set aside; Opened tells. ErrLocked says that the store is open elsewhere. A new
 // file can be read by its owner alone; one that was there keeps its permissions.
 //
-// If opening fails, everything is where it was.
+// If opening fails, nothing is lost: the file is the old one, or the new one already.
 func OpenDisk(cfg Config) (*Disk, error) {
 	cfg = cfg.forDisk()
 	dir, name, err := openFolder(cfg.Dir)
