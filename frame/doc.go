@@ -39,7 +39,7 @@
 // Go, masking in place takes 1.7 times as long for 125 bytes, most of it the calls, and from 1 KiB
 // up no longer than a copy; it is 2 times as fast as the pure loop at 125 bytes and 5 to 12 times
 // from 1 KiB. AVX-512 is a path of its own because it is 1.5 times as fast as AVX2 at 4 KiB, and no
-// slower elsewhere. Below one vector the pure loop is the faster one.
+// slower elsewhere. Below 16 bytes, on both architectures, the pure loop is the faster one.
 //
 // UTF-8 is checked by the lookup method of Keiser and Lemire, on AVX2 from 36 bytes on and on NEON
 // from 20. The vectors only say how far all is well; the bytes after that go through the state

@@ -3,7 +3,7 @@
 package frame
 
 const (
-	minAVX2   = 32 // the shortest input of maskAVX2, in bytes
+	minAVX2   = 16 // the shortest input of maskAVX2, in bytes
 	minAVX512 = 64 // and of maskAVX512
 )
 

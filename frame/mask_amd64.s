@@ -22,7 +22,7 @@
 // BX      n
 // AX      key, rotated as needed
 // R8, R9  dst+n, src+n
-// Y0, Y1  the key from the start, and for the back
+// Y0, Y1  the key from the start, and for the back; X0 and X1 below 33 bytes
 // Y2-Y5   the back
 // Y6      the front, while the loop runs
 TEXT ·maskAVX2(SB), NOSPLIT, $0-28
@@ -37,6 +37,16 @@ TEXT ·maskAVX2(SB), NOSPLIT, $0-28
 	VPBROADCASTD X1, Y1
 	LEAQ         (DI)(BX*1), R8
 	LEAQ         (SI)(BX*1), R9
+	CMPQ         BX, $32
+	JA           over32
+	VPXOR        (SI), X0, X2
+	VPXOR        -16(R9), X1, X3
+	VMOVDQU      X2, (DI)
+	VMOVDQU      X3, -16(R8)
+	VZEROUPPER
+	RET
+
+over32:
 	CMPQ         BX, $64
 	JA           over64
 	VPXOR        (SI), Y0, Y2
