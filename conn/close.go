@@ -2,21 +2,10 @@ package conn
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"io"
-	"net"
-	"time"
 
 	"github.com/godwit-ws/godwit/conn/protocol"
 	"github.com/godwit-ws/godwit/frame"
-)
-
-// What a connection that is being ended may still receive, so that the kernel
-// doesn't answer it with a reset, which would destroy our Close on its way.
-const (
-	lingerTime  = time.Second
-	lingerBytes = 8 << 20
 )
 
 // Close ends the connection in order (RFC 6455 §7.1.2): it sends a Close frame
@@ -128,82 +117,6 @@ func (c *Conn) appendFrame(encode func(dst []byte) []byte) {
 	}
 }
 
-// Abort drops the connection at once, without a Close frame.
-func (c *Conn) Abort() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.finish(abnormal(ErrAborted))
-}
-
-// because is the end e, which was not reached in order, for a cause that comes to
-// e's own.
-func because(e *CloseError, cause error) *CloseError {
-	if e.Err != nil {
-		cause = errors.Join(e.Err, cause)
-	}
-	return &CloseError{Code: e.Code, Reason: e.Reason, Remote: e.Remote, Err: cause}
-}
-
-// abnormal is the end of a connection that was lost (RFC 6455 §7.1.5). The code
-// never goes on the wire.
-func abnormal(cause error) *CloseError {
-	return &CloseError{Code: frame.CodeAbnormal, Err: cause}
-}
-
-// normal reports whether err is an end that needs no comment: the peer went in
-// order, or we did.
-func normal(err error) bool {
-	e, ok := errors.AsType[*CloseError](err)
-	if !ok || e.Err != nil {
-		return false
-	}
-	return !e.Remote || e.Code == frame.CodeNormal || e.Code == frame.CodeGoingAway || e.Code == frame.CodeNoStatus
-}
-
-// closedByPeer deals with the peer's Close frame: the answer to ours, or to be
-// answered with the same code (RFC 6455 §5.5.1). The reading baton is held.
-func (c *Conn) closedByPeer(ev protocol.Event) error {
-	c.mu.Lock()
-	e := c.sentClose
-	if e == nil {
-		e = &CloseError{Code: ev.Code, Reason: ev.Reason, Remote: true}
-		c.appendClose(&CloseError{Code: ev.Code}) // can't fail: a code that was received may be sent
-		c.sentClose = e
-	}
-	c.flushLast()
-	c.mu.Unlock()
-	if c.role == protocol.Client || halfClose(c.nc) { // a server closes first (RFC 6455 §7.1.1)
-		c.linger()
-	}
-	return c.over(e)
-}
-
-// fail fails the connection (RFC 6455 §7.1.7): it sends a Close frame with the
-// code, processes nothing more, and waits a moment for the peer to have read it.
-// The reading baton is held.
-func (c *Conn) fail(e *frame.CloseError) error {
-	c.mu.Lock()
-	switch {
-	case e.Code == frame.CodeAbnormal: // nobody is there to be told
-		c.mu.Unlock()
-		return c.over(e)
-	case c.sentClose != nil: // the peer misbehaves on its way out
-		e = because(c.sentClose, e)
-	default:
-		c.appendClose(e) // can't fail: our codes and reasons are right
-	}
-	c.corked = false // in hooks: nothing is added any more
-	c.flushReplies()
-	waits := c.flushing
-	c.mu.Unlock()
-	if waits {
-		c.flushAndDrain()
-	}
-	halfClose(c.nc)
-	c.linger()
-	return c.over(e)
-}
-
 // leave ends the connection in order, from where its messages are read: it sends
 // a Close, drops messages, and waits for the peer's Close within CloseTimeout.
 // The reading baton is held.
@@ -217,99 +130,6 @@ func (c *Conn) leave(e *CloseError) error {
 	c.recv.SetMode(protocol.Discard)
 	_, err := c.nextData(context.Background())
 	return err
-}
-
-// lost ends a connection whose other end is gone. The reading baton is held.
-func (c *Conn) lost(err error) error {
-	e := abnormal(err)
-	switch {
-	case isEOF(err) && c.recv.Pending():
-		e.Err = ErrCut
-	case isEOF(err):
-		e.Err = ErrNoClose
-	}
-	c.mu.Lock()
-	if c.sentClose != nil {
-		e = because(c.sentClose, e.Err)
-	}
-	c.mu.Unlock()
-	return c.over(e)
-}
-
-// over ends the connection and returns how it ended.
-func (c *Conn) over(e *CloseError) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.finish(e)
-	return c.end
-}
-
-// flushLast waits until all output, our Close frame at its end, is written, or
-// never will be. mu is held.
-func (c *Conn) flushLast() {
-	for c.brokenWrite() == nil {
-		switch {
-		case c.flushing:
-			c.cond.Wait()
-		case c.out != nil:
-			c.flush(context.Background(), nil, false) // its error is in the state
-		default:
-			return
-		}
-	}
-}
-
-// flushAndDrain is flushLast while what the peer still sends is dropped: it may not
-// come to read our Close before it has got rid of that.
-func (c *Conn) flushAndDrain() {
-	drained := make(chan struct{})
-	c.nc.SetReadDeadline(never)
-	go func() {
-		defer close(drained)
-		drain(c.nc, c.takeScratch(minScratch))
-	}()
-	c.mu.Lock()
-	c.flushLast()
-	c.mu.Unlock()
-	c.nc.SetReadDeadline(past)
-	<-drained
-}
-
-// halfClose ends our direction of nc, where it can be ended apart from the
-// other: over TCP, TLS and unix sockets. It returns false elsewhere.
-func halfClose(nc net.Conn) bool {
-	half, ok := nc.(interface{ CloseWrite() error })
-	if ok {
-		half.CloseWrite() // what fails here fails in what follows
-	}
-	return ok
-}
-
-// linger takes in what the peer still sends, for lingerTime at most.
-func (c *Conn) linger() {
-	c.nc.SetReadDeadline(time.Now().Add(lingerTime))
-	drain(c.nc, c.takeScratch(minScratch))
-}
-
-// drain drops what nc still receives, until the peer has closed its direction,
-// the deadline is over, or lingerBytes have come.
-func drain(nc net.Conn, sink []byte) {
-	for total := 0; total < lingerBytes; {
-		n, err := nc.Read(sink)
-		if err != nil {
-			return
-		}
-		total += n
-	}
-}
-
-// closeTransport closes the connection below, never waiting for it: TLS has said
-// its goodbye in halfClose if there was time for one.
-func closeTransport(nc net.Conn) {
-	if secured, ok := nc.(*tls.Conn); ok {
-		nc = secured.NetConn()
-	}
-	nc.Close() // the connection is over: nobody could act on its error
 }
 
 // failLater fails the connection for a reason found while writing: the Close is
@@ -326,7 +146,9 @@ func (c *Conn) failLater(e *CloseError) {
 	}
 }
 
-// isEOF reports whether err says that the peer has closed its direction.
-func isEOF(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+// Abort drops the connection at once, without a Close frame.
+func (c *Conn) Abort() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.finish(abnormal(ErrAborted))
 }

@@ -1,0 +1,108 @@
+package conn
+
+import (
+	"errors"
+	"io"
+
+	"github.com/godwit-ws/godwit/conn/protocol"
+	"github.com/godwit-ws/godwit/frame"
+)
+
+// closedByPeer deals with the peer's Close frame: the answer to ours, or to be
+// answered with the same code (RFC 6455 §5.5.1). The reading baton is held.
+func (c *Conn) closedByPeer(ev protocol.Event) error {
+	c.mu.Lock()
+	e := c.sentClose
+	if e == nil {
+		e = &CloseError{Code: ev.Code, Reason: ev.Reason, Remote: true}
+		c.appendClose(&CloseError{Code: ev.Code}) // can't fail: a code that was received may be sent
+		c.sentClose = e
+	}
+	c.flushLast()
+	c.mu.Unlock()
+	if c.role == protocol.Client || halfClose(c.nc) { // a server closes first (RFC 6455 §7.1.1)
+		c.linger()
+	}
+	return c.over(e)
+}
+
+// fail fails the connection (RFC 6455 §7.1.7): it sends a Close frame with the
+// code, processes nothing more, and waits a moment for the peer to have read it.
+// The reading baton is held.
+func (c *Conn) fail(e *frame.CloseError) error {
+	c.mu.Lock()
+	switch {
+	case e.Code == frame.CodeAbnormal: // nobody is there to be told
+		c.mu.Unlock()
+		return c.over(e)
+	case c.sentClose != nil: // the peer misbehaves on its way out
+		e = because(c.sentClose, e)
+	default:
+		c.appendClose(e) // can't fail: our codes and reasons are right
+	}
+	c.corked = false // in hooks: nothing is added any more
+	c.flushReplies()
+	waits := c.flushing
+	c.mu.Unlock()
+	if waits {
+		c.flushAndDrain()
+	}
+	halfClose(c.nc)
+	c.linger()
+	return c.over(e)
+}
+
+// lost ends a connection whose other end is gone. The reading baton is held.
+func (c *Conn) lost(err error) error {
+	e := abnormal(err)
+	switch {
+	case isEOF(err) && c.recv.Pending():
+		e.Err = ErrCut
+	case isEOF(err):
+		e.Err = ErrNoClose
+	}
+	c.mu.Lock()
+	if c.sentClose != nil {
+		e = because(c.sentClose, e.Err)
+	}
+	c.mu.Unlock()
+	return c.over(e)
+}
+
+// over ends the connection and returns how it ended.
+func (c *Conn) over(e *CloseError) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.finish(e)
+	return c.end
+}
+
+// because is the end e, which was not reached in order, for a cause that comes to
+// e's own.
+func because(e *CloseError, cause error) *CloseError {
+	if e.Err != nil {
+		cause = errors.Join(e.Err, cause)
+	}
+	return &CloseError{Code: e.Code, Reason: e.Reason, Remote: e.Remote, Err: cause}
+}
+
+// abnormal is the end of a connection that was lost (RFC 6455 §7.1.5). The code
+// never goes on the wire.
+func abnormal(cause error) *CloseError {
+	return &CloseError{Code: frame.CodeAbnormal, Err: cause}
+}
+
+// normal reports whether err is an end that needs no comment: the peer went in
+// order, or we did.
+func normal(err error) bool {
+	e, ok := errors.AsType[*CloseError](err)
+	if !ok || e.Err != nil {
+		return false
+	}
+	return !e.Remote || e.Code == frame.CodeNormal || e.Code == frame.CodeGoingAway || e.Code == frame.CodeNoStatus
+}
+
+// isEOF reports whether err says that the peer has closed its direction.
+func isEOF(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}

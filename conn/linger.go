@@ -1,0 +1,83 @@
+package conn
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"time"
+)
+
+// What a connection that is being ended may still receive, so that the kernel
+// doesn't answer it with a reset, which would destroy our Close on its way.
+const (
+	lingerTime  = time.Second
+	lingerBytes = 8 << 20
+)
+
+// flushLast waits until all output, our Close frame at its end, is written, or
+// never will be. mu is held.
+func (c *Conn) flushLast() {
+	for c.brokenWrite() == nil {
+		switch {
+		case c.flushing:
+			c.cond.Wait()
+		case c.out != nil:
+			c.flush(context.Background(), nil, false) // its error is in the state
+		default:
+			return
+		}
+	}
+}
+
+// flushAndDrain is flushLast while what the peer still sends is dropped: it may not
+// come to read our Close before it has got rid of that.
+func (c *Conn) flushAndDrain() {
+	drained := make(chan struct{})
+	c.nc.SetReadDeadline(never)
+	go func() {
+		defer close(drained)
+		drain(c.nc, c.takeScratch(minScratch))
+	}()
+	c.mu.Lock()
+	c.flushLast()
+	c.mu.Unlock()
+	c.nc.SetReadDeadline(past)
+	<-drained
+}
+
+// halfClose ends our direction of nc, where it can be ended apart from the
+// other: over TCP, TLS and unix sockets. It returns false elsewhere.
+func halfClose(nc net.Conn) bool {
+	half, ok := nc.(interface{ CloseWrite() error })
+	if ok {
+		half.CloseWrite() // what fails here fails in what follows
+	}
+	return ok
+}
+
+// linger takes in what the peer still sends, for lingerTime at most.
+func (c *Conn) linger() {
+	c.nc.SetReadDeadline(time.Now().Add(lingerTime))
+	drain(c.nc, c.takeScratch(minScratch))
+}
+
+// drain drops what nc still receives, until the peer has closed its direction,
+// the deadline is over, or lingerBytes have come.
+func drain(nc net.Conn, sink []byte) {
+	for total := 0; total < lingerBytes; {
+		n, err := nc.Read(sink)
+		if err != nil {
+			return
+		}
+		total += n
+	}
+}
+
+// closeTransport closes the connection below, never waiting for it: TLS has said
+// its goodbye in halfClose if there was time for one.
+func closeTransport(nc net.Conn) {
+	if secured, ok := nc.(*tls.Conn); ok {
+		nc = secured.NetConn()
+	}
+	nc.Close() // the connection is over: nobody could act on its error
+}
