@@ -72,6 +72,11 @@
 // One timer a connection, which is moved only if it would fire too late, and
 // looks again when it fires: an active connection pays for no timer per message.
 //
+// A sender is held up by a full queue for WriteTimeout at the most, then gets
+// ErrQueueFull, whoever takes the connection's messages: here hooks run on a
+// goroutine that may wait. A broadcaster who must not wait for one slow peer gives
+// each send a context of its own.
+//
 // Only Close waits for the peer with the connection's own reads; Ping doesn't,
 // since a message that came in between would have nowhere to go.
 package conn
