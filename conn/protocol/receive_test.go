@@ -117,27 +117,23 @@ func TestIncompressibleAtTheLimit(t *testing.T) {
 	})
 }
 
-// Pending and Mid tell a cut connection from one that ended between messages.
+// Pending tells a cut connection from one that ended between messages.
 func TestPending(t *testing.T) {
 	eachRole(t, func(t *testing.T, role protocol.Role) {
 		stream := to(role).add(frame.Text, "ab").add(fin|frame.Ping, "p").add(fin, "c").bytes()
-		header := len(to(role).header(0, 2).b)
 		r := protocol.NewReceiver(unlimited(role))
 		for i := range stream {
 			if want := i > 0; r.Pending() != want {
 				t.Errorf("after %d bytes Pending is %t", i, r.Pending())
 			}
-			if want := i >= header; r.Mid() != want {
-				t.Errorf("after %d bytes Mid is %t", i, r.Mid())
-			}
 			feed(t, r, stream[i:i+1])
 		}
-		if r.Pending() || r.Mid() {
-			t.Error("Pending or Mid after the end of the message")
+		if r.Pending() {
+			t.Error("Pending after the end of the message")
 		}
 		feed(t, r, to(role).header(fin|frame.Ping, 3).bytes())
-		if !r.Pending() || r.Mid() {
-			t.Error("in the middle of a ping: want Pending and not Mid")
+		if !r.Pending() {
+			t.Error("not Pending in the middle of a ping")
 		}
 	})
 }

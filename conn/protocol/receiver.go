@@ -144,9 +144,6 @@ func (r *Receiver) Pending() bool { return r.opcode != 0 || r.parser.Pending() }
 // the same message that is under way.
 func (r *Receiver) Ended() uint64 { return r.ends }
 
-// Mid reports whether a data message is under way.
-func (r *Receiver) Mid() bool { return r.opcode != 0 }
-
 // SetMode says how data messages are to be handed out from here on. In the
 // middle of a message, Stream first hands out what was collected of it, and
 // Discard drops that; from Stream, Whole waits for the message's end; nothing
