@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"go/ast"
 	"go/format"
 	"go/parser"
 	"go/token"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -120,15 +122,21 @@ func TestReadmeProgramsRun(t *testing.T) {
 	}
 }
 
-// freeAddress returns an address that nobody listened on a moment ago.
+// freeAddress returns an address that nobody listened on a moment ago, with a port
+// below those that the system gives to clients: one of these might take it before
+// it is used.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	const first, ports, tries = 20_000, 10_000, 100
+	for range tries {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", first+rand.IntN(ports)))
+		if err == nil {
+			defer l.Close()
+			return l.Addr().String()
+		}
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatalf("none of %d ports is free", tries)
+	return ""
 }
 
 // buildProgram builds a program in the module's place with another address, and
