@@ -47,9 +47,23 @@ func checkURL(u *url.URL) (*url.URL, error) {
 		return nil, fmt.Errorf("%w: scheme %q", ErrURL, u.Scheme)
 	case u.Hostname() == "":
 		return nil, fmt.Errorf("%w: no host in it", ErrURL)
+	case !validZone(u.Hostname()):
+		return nil, fmt.Errorf("%w: a %% in the host, other than before the zone of an IPv6 address", ErrURL)
 	}
 	u.RawQuery = escapeRaw(u.RawQuery)
 	return u, nil
+}
+
+// validZone holds what follows a % in a host, if anything does, to what names an
+// interface behind an IPv6 address (RFC 6874 §2). The rest of a host is judged with
+// the request that it stands in.
+func validZone(host string) bool {
+	address, zone, zoned := strings.Cut(host, "%")
+	if !zoned {
+		return true
+	}
+	foreign := func(r rune) bool { return r <= ' ' || r >= 0x7F || strings.ContainsRune("[]%/:@", r) }
+	return strings.Contains(address, ":") && zone != "" && strings.IndexFunc(zone, foreign) < 0
 }
 
 // escapeRaw escapes spaces and bytes outside ASCII, which a request target can't

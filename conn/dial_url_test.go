@@ -70,6 +70,10 @@ func TestDialRefusesURL(t *testing.T) {
 		"newline":           "ws://a.example/\r\nX: y",
 		"newline-escaped":   "ws://a.example%0d%0aX/",
 		"bad-ipv6":          "ws://[::1",
+		"zone-of-a-name":    "ws://[a%25eth0]/",
+		"zone-bracket":      "ws://[fe80::1%25m]x]/",
+		"zone-bytes":        "ws://[fe80::1%25\xff]/",
+		"zone-empty":        "ws://[fe80::1%25]/",
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := alone(switching())
