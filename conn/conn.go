@@ -33,7 +33,6 @@ type Conn struct {
 	cfg     *Config
 	role    protocol.Role
 	sweep   *sweeper
-	start   time.Time
 	hello   hello
 	fragile bool // a write that timed out can't be taken up again
 
@@ -104,7 +103,7 @@ type setup struct {
 // newConn makes the Conn of a finished handshake. cfg has its defaults filled in
 // and is shared by many.
 func newConn(nc net.Conn, cfg *Config, s setup) *Conn {
-	c := &Conn{nc: nc, cfg: cfg, role: s.role, hello: s.hello, sweep: s.sweep, start: time.Now()}
+	c := &Conn{nc: nc, cfg: cfg, role: s.role, hello: s.hello, sweep: s.sweep}
 	c.cond.L = &c.mu
 	c.flushFn = c.flushLoop
 	c.fragile = !resumable(nc)

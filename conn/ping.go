@@ -103,8 +103,7 @@ func (c *Conn) tickPing(now time.Time) {
 			t.pinged = now
 		}
 		if !c.flushing && !c.corked {
-			c.flushing = true
-			go c.flushFn()
+			c.startFlush()
 		}
 	}
 	c.wakeAt(t.ping)

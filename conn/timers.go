@@ -24,7 +24,7 @@ func (c *Conn) startTimers() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.cfg.PingInterval > 0 {
-		c.timers.ping = c.start.Add(c.cfg.PingInterval)
+		c.timers.ping = time.Now().Add(c.cfg.PingInterval)
 		c.wakeAt(c.timers.ping)
 	}
 }

@@ -33,7 +33,7 @@ func (c *Conn) Write(ctx context.Context, op Opcode, p []byte) error {
 		return err
 	}
 	if c.flushing {
-		c.enqueue(op, p)
+		c.queue.pushMessage(&c.send, op, p)
 		return nil
 	}
 	empty := c.out == nil
@@ -136,9 +136,4 @@ func (c *Conn) push(ctx context.Context, lone bool) error {
 		return nil
 	}
 	return c.flush(ctx, nil, lone)
-}
-
-// enqueue leaves a message to whoever is flushing. mu is held.
-func (c *Conn) enqueue(op Opcode, p []byte) {
-	c.queue.pushMessage(&c.send, op, p)
 }
