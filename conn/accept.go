@@ -1,11 +1,9 @@
 package conn
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"time"
@@ -21,76 +19,89 @@ func Accept(ctx context.Context, nc net.Conn) (*Conn, error) {
 }
 
 // Accept reads an opening request from nc, which may be a *tls.Conn, and answers
-// it (RFC 6455 §4.2). Bytes that followed the request are kept. nc is the Conn's
-// from here on; after an error it has been closed, a request that wasn't right
-// having been answered first. Accept takes HandshakeTimeout at most, a second more
-// if it has to refuse, and less if ctx ends; on the connection itself ctx has no
-// effect.
+// it (RFC 6455 §4.2): Receive and Opening.Accept in one. Bytes that followed the
+// request are kept. nc is the Conn's from here on; after an error it has been
+// closed, a request that wasn't right having been answered first. Accept takes
+// HandshakeTimeout at most, a second more if it has to refuse, and less if ctx
+// ends; on the connection itself ctx has no effect.
 //
 // Errors: those of package handshake and of Check, whose status the client was
 // given (handshake.Status); handshake.ErrTimeout, which is answered if a part of
 // a request had come; ctx's own; or a cause from the network.
 func (u *Upgrader) Accept(ctx context.Context, nc net.Conn) (*Conn, error) {
+	o, err := u.Receive(ctx, nc, nil)
+	if err != nil {
+		return nil, err
+	}
+	return o.Accept(Answer{})
+}
+
+// Receive reads an opening request from nc, which may be a *tls.Conn, and leaves
+// the answer to the caller. received is what was read from nc before: behind the
+// header of a proxy, say; it is copied. nc is the Opening's from here on.
+//
+// What is no HTTP/1.1, is too long or comes too late has been answered when the
+// error is returned, and nc been closed: the errors are those of Accept that come
+// before Check.
+func (u *Upgrader) Receive(ctx context.Context, nc net.Conn, received []byte) (*Opening, error) {
 	if err := u.prepare(); err != nil {
 		closeTransport(nc)
 		return nil, err
 	}
-	if u.cfg.HandshakeTimeout > 0 {
-		nc.SetDeadline(time.Now().Add(u.cfg.HandshakeTimeout))
+	if limit := u.cfg.HandshakeTimeout; limit > 0 {
+		nc.SetDeadline(time.Now().Add(limit))
 	}
-	stop := context.AfterFunc(ctx, func() { closeTransport(nc) })
-	s, err := u.accept(nc)
-	if !stop() && (err == nil || broken(err)) { // nc is closed, or about to be
-		err = ctx.Err()
+	o := &Opening{
+		Scheme: schemeOf(nc),
+		Peer:   addrOf(nc.RemoteAddr()),
+		u:      u,
+		ctx:    ctx,
+		nc:     nc,
+		stop:   context.AfterFunc(ctx, func() { closeTransport(nc) }),
+		buf:    bufpool.Get(2 * defaultMaxHeaderSize),
 	}
-	if err != nil {
-		closeTransport(nc)
-		return nil, fmt.Errorf("conn: accept: %w", err)
+	o.buf.Grow(len(received))
+	o.buf.B = append(o.buf.B, received...)
+	if err := o.receive(); err != nil {
+		return nil, err
 	}
-	nc.SetDeadline(never)
-	s.hello.parent = ctx
-	return newConn(nc, &u.cfg, s), nil
+	return o, nil
 }
 
-// accept does the handshake. A request that isn't right has been answered when
-// the error is returned.
-func (u *Upgrader) accept(nc net.Conn) (setup, error) {
-	buf := bufpool.Get(2 * defaultMaxHeaderSize)
-	defer bufpool.Put(buf)
-	end, err := readHeader(nc, buf, u.cfg.MaxHeaderSize)
+// receive reads the request. An Opening without one has ended when the error is
+// returned.
+func (o *Opening) receive() error {
+	end, err := readHeader(o.nc, o.buf, o.u.cfg.MaxHeaderSize)
 	switch {
 	case err == nil:
-	case timedOut(err) && len(buf.B) == 0:
-		return setup{}, handshake.ErrTimeout // nothing was asked, nothing is answered
+	case timedOut(err) && len(o.buf.B) == 0:
+		return o.drop(handshake.ErrTimeout) // nothing was asked, nothing is answered
 	case timedOut(err):
-		return setup{}, u.refuse(nc, buf, handshake.ErrTimeout)
+		return o.Refuse(handshake.ErrTimeout)
 	case broken(err):
-		return setup{}, err
+		return o.drop(err)
 	default:
-		return setup{}, u.refuse(nc, buf, err)
+		return o.Refuse(err)
 	}
-	req := new(handshake.Request)
-	if err := req.Parse(string(buf.B[:end])); err != nil {
-		return setup{}, u.refuse(nc, buf, err)
+	o.Request = new(handshake.Request)
+	if err := o.Request.Parse(string(o.buf.B[:end])); err != nil {
+		return o.Refuse(err)
 	}
-	accepted, answer, err := u.judge(req, schemeOf(nc), nc.RemoteAddr(), nil)
-	if err != nil {
-		return setup{}, u.refuse(nc, buf, err)
-	}
-	if _, err := nc.Write(answer); err != nil {
-		return setup{}, err
-	}
-	return u.setup(accepted, hello{request: req}, bytes.Clone(buf.B[end:])), nil
+	o.rest = o.buf.B[end:]
+	return nil
 }
 
 // schemeOf says how a request on nc came in: over TLS if nc has a TLS state, as a
 // *tls.Conn and many types around one have.
 func schemeOf(nc net.Conn) handshake.Scheme {
-	if _, secure := nc.(interface{ ConnectionState() tls.ConnectionState }); secure {
+	if _, secure := nc.(tlsState); secure {
 		return handshake.HTTPS
 	}
 	return handshake.HTTP
 }
+
+// tlsState is what connections over TLS have.
+type tlsState interface{ ConnectionState() tls.ConnectionState }
 
 // readHeader reads from nc until buf holds a header block, and returns its
 // length.
@@ -112,17 +123,16 @@ func readHeader(nc net.Conn, buf *bufpool.Buffer, limit int) (int, error) {
 	}
 }
 
-// refuse answers a request that isn't right, sees to it that the client receives
-// the answer, and returns err. buf is free to use.
-func (u *Upgrader) refuse(nc net.Conn, buf *bufpool.Buffer, err error) error {
-	nc.SetDeadline(time.Now().Add(lingerTime))
-	buf.B = handshake.AppendRefusal(buf.B[:0], err)
-	if _, werr := nc.Write(buf.B); werr != nil {
-		return err
+// refuseBare answers a request that isn't right on a bare connection, and sees to
+// it that the client receives the answer.
+func (o *Opening) refuseBare(err error) {
+	o.nc.SetDeadline(time.Now().Add(lingerTime))
+	o.buf.B = handshake.AppendRefusal(o.buf.B[:0], err)
+	if _, err := o.nc.Write(o.buf.B); err != nil {
+		return // nobody listens any more
 	}
-	halfClose(nc)
-	drain(nc, buf.B[:cap(buf.B)])
-	return err
+	halfClose(o.nc)
+	drain(o.nc, o.buf.B[:cap(o.buf.B)])
 }
 
 // broken reports whether err is of the connection, not of what was sent on it.

@@ -3,12 +3,16 @@
 package conn_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"fmt"
+	"net"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/conn/internal/memconn"
 	"github.com/godwit-ws/godwit/frame"
 )
 
@@ -114,4 +118,44 @@ func TestMessagesDoesNotAllocatePerMessage(t *testing.T) {
 	if allocs != 0 {
 		t.Errorf("%v allocations for a message to and fro", allocs)
 	}
+}
+
+// An opening handshake that is looked at before it is answered costs no more
+// allocations than the engine's first, which did both at once: 26 on a bare
+// connection, 23 under net/http, those of the pipe and of the test's own included.
+func TestOpeningAllocations(t *testing.T) {
+	u, request, sink := new(conn.Upgrader), []byte(opening()), make([]byte, 4096)
+	opens := func(accept func(server, client net.Conn) (*conn.Conn, error)) float64 {
+		return testing.AllocsPerRun(100, func() {
+			server, client := memconn.Pipe()
+			c, err := accept(server, client)
+			if err != nil {
+				t.Fatal(err)
+			}
+			client.Read(sink)
+			c.Abort()
+			client.Close()
+		})
+	}
+	bare := opens(func(server, client net.Conn) (*conn.Conn, error) {
+		client.Write(request)
+		return u.Accept(context.Background(), server)
+	})
+	r := opened()
+	http := opens(func(server, _ net.Conn) (*conn.Conn, error) {
+		return u.Upgrade(hijackable{httptest.NewRecorder(), server}, r)
+	})
+	if bare > 26 || http > 23 {
+		t.Errorf("%v allocations on a bare connection, %v under net/http", bare, http)
+	}
+}
+
+// hijackable gives nc away.
+type hijackable struct {
+	*httptest.ResponseRecorder
+	nc net.Conn
+}
+
+func (h hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return h.nc, bufio.NewReadWriter(bufio.NewReaderSize(h.nc, 16), nil), nil
 }

@@ -23,6 +23,13 @@
 // package adds sockets, locks and clocks. It knows nothing of routes and topics,
 // and logs only what a function given to Handler returns to nobody else.
 //
+// # Before the answer
+//
+// Accept and Upgrade answer by the Upgrader's fields alone. A server that routes
+// by path, or that shares its port with ordinary HTTP, calls Receive (ReceiveHTTP
+// under net/http): the Opening it gets is looked at first, then accepted, refused,
+// or released to someone else, unanswered and as if nothing had been read.
+//
 // # Three ways to drive a connection
 //
 //   - Read and Write: a goroutine reads. Someone must be reading for pings, pongs
@@ -68,6 +75,13 @@
 // for (the batons of reading and writing, room in the queue, pongs, the end) is
 // waited for on one condition, woken by contexts and timers through
 // context.AfterFunc. Reading and writing themselves wait in the connection below.
+//
+// An Opening ends with exactly one call, and nothing closes one that is forgotten: a
+// timer for it would cost every handshake an allocation, and its caller would
+// still have to deal with a connection that was taken away. What Release returns
+// hides the type of the connection below, but for CloseWrite and ConnectionState,
+// which net/http looks for; when net/http gives such a connection away to Upgrade,
+// the one below is used again. What that costs a plain server is sendfile.
 //
 // One timer a connection, which is moved only if it would fire too late, and
 // looks again when it fires: an active connection pays for no timer per message.

@@ -3,6 +3,7 @@ package conn
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"time"
 )
@@ -49,10 +50,7 @@ func (c *Conn) flushAndDrain() {
 // other: over TCP, TLS and unix sockets. It returns false elsewhere.
 func halfClose(nc net.Conn) bool {
 	half, ok := nc.(interface{ CloseWrite() error })
-	if ok {
-		half.CloseWrite() // what fails here fails in what follows
-	}
-	return ok
+	return ok && !errors.Is(half.CloseWrite(), errors.ErrUnsupported) // what fails otherwise fails in what follows
 }
 
 // linger takes in what the peer still sends, for lingerTime at most.

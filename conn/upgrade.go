@@ -27,29 +27,29 @@ func Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error) {
 // more; header fields that were set on w, such as cookies, are sent along. The
 // caller must see that the connection ends; Handler does so itself.
 func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request) (*Conn, error) {
-	if err := u.prepare(); err != nil {
-		refuse(w, r, err)
-		return nil, err
+	return u.ReceiveHTTP(w, r).Accept(Answer{})
+}
+
+// ReceiveHTTP makes an Opening of a net/http request. It always returns one: what
+// is wrong with the request, or with the Upgrader, shows in Check. Until the
+// Opening ends, w may be used to set header fields, which are sent with the
+// answer; of Accept's errors, ErrHijack means that w can't give its connection away,
+// and that the client was told 500.
+func (u *Upgrader) ReceiveHTTP(w http.ResponseWriter, r *http.Request) *Opening {
+	u.prepare() // its error is kept
+	o := &Opening{
+		Request: requestOf(r),
+		Scheme:  handshake.HTTP,
+		Peer:    addrIn(r.RemoteAddr),
+		u:       u,
+		ctx:     r.Context(),
+		w:       w,
+		r:       r,
 	}
-	req := requestOf(r)
-	scheme := handshake.HTTP
 	if r.TLS != nil {
-		scheme = handshake.HTTPS
+		o.Scheme = handshake.HTTPS
 	}
-	accepted, answer, err := u.judge(req, scheme, stringAddr(r.RemoteAddr), extraFields(w.Header()))
-	if err != nil {
-		refuse(w, r, err)
-		return nil, fmt.Errorf("conn: upgrade: %w", err)
-	}
-	nc, leftover, err := hijack(w)
-	if err != nil {
-		refuse(w, r, err)
-		return nil, fmt.Errorf("conn: upgrade: %w", err)
-	}
-	if err := u.answer(nc, answer); err != nil {
-		return nil, err
-	}
-	return newConn(nc, &u.cfg, u.setup(accepted, hello{request: req, parent: r.Context()}, leftover)), nil
+	return o
 }
 
 // requestOf copies what a request of net/http says to one of package handshake,
@@ -121,35 +121,24 @@ func setFields(h http.Header, fields []handshake.Field) {
 
 // hijack takes the connection from net/http, with the bytes that it has read
 // behind the request. They lie in a buffer that nobody uses any more.
-func hijack(w http.ResponseWriter) (net.Conn, []byte, error) {
-	nc, rw, err := http.NewResponseController(w).Hijack()
+func (o *Opening) hijack() error {
+	nc, rw, err := http.NewResponseController(o.w).Hijack()
 	if err != nil {
 		err = fmt.Errorf("%w: %w", ErrHijack, err)
-		return nil, nil, &handshake.Refusal{Status: http.StatusInternalServerError, Err: err}
+		return &handshake.Refusal{Status: http.StatusInternalServerError, Err: err}
 	}
-	nc.SetDeadline(never) // net/http's own deadlines end here
-	leftover, err := rw.Reader.Peek(rw.Reader.Buffered())
-	if err != nil {
+	if o.rest, err = rw.Reader.Peek(rw.Reader.Buffered()); err != nil {
 		panic("conn: bufio.Reader gives less than it holds: " + err.Error())
 	}
-	return nc, leftover, nil
-}
-
-// answer writes the 101.
-func (u *Upgrader) answer(nc net.Conn, answer []byte) error {
-	if u.cfg.HandshakeTimeout > 0 {
-		nc.SetWriteDeadline(time.Now().Add(u.cfg.HandshakeTimeout))
-		defer nc.SetWriteDeadline(never)
+	if ours, ok := nc.(interface{ retake() (net.Conn, []byte) }); ok { // net/http had it from Release
+		var unread []byte
+		nc, unread = ours.retake()
+		o.rest = slices.Concat(o.rest, unread)
 	}
-	if _, err := nc.Write(answer); err != nil {
-		closeTransport(nc)
-		return fmt.Errorf("conn: answer the handshake: %w", err)
+	nc.SetDeadline(never) // net/http's own deadlines end here
+	if limit := o.u.cfg.HandshakeTimeout; limit > 0 {
+		nc.SetWriteDeadline(time.Now().Add(limit))
 	}
+	o.nc, o.w, o.r = nc, nil, nil
 	return nil
 }
-
-// stringAddr is an address known as text only.
-type stringAddr string
-
-func (stringAddr) Network() string  { return "tcp" }
-func (a stringAddr) String() string { return string(a) }

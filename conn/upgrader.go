@@ -1,7 +1,6 @@
 package conn
 
 import (
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -14,7 +13,8 @@ import (
 )
 
 // Upgrader makes WebSocket connections of requests: from net/http with Upgrade
-// and Handler, from a bare net.Conn with Accept. The zero value is ready to use.
+// and Handler, from a bare net.Conn with Accept; ReceiveHTTP and Receive let the
+// caller look at a request before it is answered. The zero value is ready to use.
 // It must not be copied, nor changed once it is in use; any number of goroutines
 // may use it at once.
 type Upgrader struct {
@@ -66,32 +66,6 @@ func (u *Upgrader) prepare() error {
 	return u.err
 }
 
-// judge checks a request and encodes the answer.
-func (u *Upgrader) judge(r *handshake.Request, scheme handshake.Scheme, peer net.Addr, extra []handshake.Field) (handshake.Accepted, []byte, error) {
-	accepted, err := u.policy.Check(r, scheme, addrOf(peer))
-	if err != nil {
-		return accepted, nil, err
-	}
-	if u.Check != nil {
-		more, err := u.Check(r)
-		if err != nil {
-			return accepted, nil, refusal(err)
-		}
-		extra = append(extra, more...)
-	}
-	answer, err := handshake.AppendAccepted(nil, accepted, extra)
-	return accepted, answer, err
-}
-
-// refusal makes an error of the user's Check one that has a status: 403 unless it
-// brings its own.
-func refusal(err error) error {
-	if _, ok := errors.AsType[*handshake.Refusal](err); ok {
-		return err
-	}
-	return &handshake.Refusal{Err: err}
-}
-
 // setup is what the Conn of an accepted request needs.
 func (u *Upgrader) setup(a handshake.Accepted, h hello, leftover []byte) setup {
 	h.subprotocol = a.Subprotocol
@@ -109,7 +83,8 @@ func agreed(a handshake.Accepted) *handshake.Deflate {
 	if !a.Compressed {
 		return nil
 	}
-	return &a.Deflate
+	params := a.Deflate // a itself stays off the heap
+	return &params
 }
 
 // addrOf returns the IP address in addr, if there is one.
@@ -120,7 +95,12 @@ func addrOf(addr net.Addr) netip.Addr {
 	case nil:
 		return netip.Addr{}
 	}
-	at, err := netip.ParseAddrPort(addr.String())
+	return addrIn(addr.String())
+}
+
+// addrIn returns the IP address in text, if it is one with a port.
+func addrIn(text string) netip.Addr {
+	at, err := netip.ParseAddrPort(text)
 	if err != nil {
 		return netip.Addr{} // no IP: a unix socket, a pipe
 	}
