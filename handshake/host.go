@@ -8,6 +8,13 @@ import (
 // noPort stands for an absent port.
 const noPort = -1
 
+// ValidHost reports whether s may stand in a Host field: host [":" port] (RFC 9110 §7.2), as Check
+// asks of it. It is for hosts that come by other ways, such as a proxy's fields.
+func ValidHost(s string) bool {
+	_, _, ok := splitHost(s)
+	return ok
+}
+
 // splitHost validates host [":" port] and takes it to pieces (RFC 9110 §7.2). The host is a name or
 // an IPv4 address, or an IPv6 address with its brackets; there is no userinfo, no path and no zone.
 // port is 0 to 65535, or noPort where it is absent or empty.
