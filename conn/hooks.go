@@ -22,6 +22,20 @@ type Hooks interface {
 	OnClose(c *Conn, e *CloseError)
 }
 
+// ControlHooks are further hooks of Run, for a Hooks value that has them too. They
+// are called under the rules of OnMessage, in order with it: never two hooks at
+// once, payload valid until the hook returns, an error ends the connection, and
+// none after our own Close. A ping or pong that comes in the middle of a message
+// is told before the message.
+type ControlHooks interface {
+	// OnPing is called for each ping. Its pong is sent already, or queued (RFC 6455
+	// §5.5.2).
+	OnPing(c *Conn, payload []byte) error
+	// OnPong is called for each pong, asked for or not (RFC 6455 §5.5.3): by Ping, by
+	// Config.PingInterval, or by nobody.
+	OnPong(c *Conn, payload []byte) error
+}
+
 // Run drives the connection by hooks, on the calling goroutine, until it has
 // ended, and returns how. A hook that returns an error ends the connection: with
 // its code if it is a *CloseError, with CodeInternalError else; so does one that
@@ -87,8 +101,9 @@ func (c *Conn) deliver(h Hooks) error {
 		return err
 	}
 	c.recv.SetMode(protocol.Whole)
+	controls, _ := h.(ControlHooks)
 	for {
-		err := c.call(func() error { return c.deliverBatch(h) })
+		err := c.call(func() error { return c.deliverBatch(h, controls) })
 		c.uncork()
 		if err == nil {
 			err = c.fill(context.Background())
@@ -99,8 +114,9 @@ func (c *Conn) deliver(h Hooks) error {
 	}
 }
 
-// deliverBatch passes on all messages of what was received, corked.
-func (c *Conn) deliverBatch(h Hooks) error {
+// deliverBatch passes on all messages of what was received, corked, and pings and
+// pongs if controls isn't nil.
+func (c *Conn) deliverBatch(h Hooks, controls ControlHooks) error {
 	c.cork()
 	for {
 		ev, err := c.recv.Next()
@@ -110,7 +126,9 @@ func (c *Conn) deliverBatch(h Hooks) error {
 		case err != nil:
 			return c.fail(err.(*frame.CloseError)) // the only other type Next returns
 		case ev.Kind != protocol.Message && ev.Kind != protocol.Part: // the last message a Reader waited for may be a Part
-			err = c.control(context.Background(), ev)
+			if err = c.control(context.Background(), ev); err == nil && controls != nil && !c.closing.Load() {
+				err = c.tell(controls, ev)
+			}
 		case c.closing.Load():
 			c.recv.SetMode(protocol.Discard) // after our Close nothing is delivered
 		default:
@@ -120,6 +138,14 @@ func (c *Conn) deliverBatch(h Hooks) error {
 			return err
 		}
 	}
+}
+
+// tell calls the hook of a ping or pong that was dealt with.
+func (c *Conn) tell(controls ControlHooks, ev protocol.Event) error {
+	if ev.Kind == protocol.Ping {
+		return controls.OnPing(c, ev.Payload)
+	}
+	return controls.OnPong(c, ev.Payload) // a Close has ended the connection
 }
 
 // call calls a hook, and turns a panic into an error.
