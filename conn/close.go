@@ -133,13 +133,9 @@ func (c *Conn) leave(e *CloseError) error {
 }
 
 // failLater fails the connection for a reason found while writing: the Close is
-// sent, and whoever reads does the rest, or CloseTimeout.
+// sent, and whoever reads does the rest, or CloseTimeout. mu is held, and something
+// can still be sent.
 func (c *Conn) failLater(e *CloseError) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.unwritable() != nil {
-		return
-	}
 	c.appendClose(e) // can't fail: our codes and reasons are right
 	if !c.flushing {
 		c.startFlush()

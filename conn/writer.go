@@ -97,6 +97,8 @@ func (w *MessageWriter) Close() error {
 	if err != nil && !errors.Is(err, ErrWriteUnfinished) {
 		return w.abandon(err)
 	}
+	w.c.mu.Lock()
+	defer w.c.mu.Unlock()
 	w.release(ErrWriter)
 	return err
 }
@@ -134,23 +136,22 @@ func (w *MessageWriter) send(pos protocol.Position) error {
 }
 
 // abandon gives up the message. If a part of it is on its way the connection
-// fails, since nothing else can follow it.
+// fails before others can send: nothing else can follow it.
 func (w *MessageWriter) abandon(err error) error {
-	begun := w.begun
-	w.release(err)
-	if begun {
+	w.c.mu.Lock()
+	defer w.c.mu.Unlock()
+	if w.begun && w.c.unwritable() == nil {
 		w.c.failLater(&CloseError{Code: frame.CodeInternalError, Reason: "message not finished", Err: err})
 	}
+	w.release(err)
 	return err
 }
 
-// release lets other messages go on.
+// release lets other messages go on. mu is held.
 func (w *MessageWriter) release(err error) {
 	w.err = err
 	bufpool.Put(w.buf)
 	w.buf = nil
-	w.c.mu.Lock()
-	defer w.c.mu.Unlock()
 	w.c.writer = nil
 	w.c.cond.Broadcast()
 }
