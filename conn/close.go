@@ -96,6 +96,7 @@ func (c *Conn) appendClose(e *CloseError) error {
 	}
 	c.sentClose = e
 	c.closing.Store(true)
+	c.dropHeld() // too late for what waits behind an unfinished message
 	if c.cfg.CloseTimeout > 0 {
 		c.closeWithin(c.cfg.CloseTimeout)
 	}
@@ -107,7 +108,7 @@ func (c *Conn) appendClose(e *CloseError) error {
 // progress. A cork holds it back no longer than other output. mu is held.
 func (c *Conn) appendFrame(encode func(dst []byte) []byte) {
 	if c.flushing {
-		c.queue.pushFrame(encode)
+		c.queue.pushFrame(control, encode)
 		return
 	}
 	out := c.output(frame.MaxHeader + frame.MaxControl)

@@ -228,6 +228,7 @@ func (c *Conn) finish(e *CloseError) {
 	}
 	c.end = ended{e}
 	c.closing.Store(true)
+	c.dropHeld()
 	c.stopTimers()
 	c.readWatch.stop()
 	c.writeWatch.stop()

@@ -40,6 +40,9 @@
 //     are handed out where they lie, and all answers to one read leave in one
 //     write.
 //
+// However it is driven, anyone may send at any time: Write waits for room, Post
+// never does.
+//
 // # Contexts
 //
 // A context that ends during a read or a write leaves the connection usable.
@@ -88,8 +91,24 @@
 //
 // A sender is held up by a full queue for WriteTimeout at the most, then gets
 // ErrQueueFull, whoever takes the connection's messages: here hooks run on a
-// goroutine that may wait. A broadcaster who must not wait for one slow peer gives
-// each send a context of its own.
+// goroutine that may wait. A broadcaster who must not wait for one slow peer uses
+// Post, which never does: what doesn't fit ends the connection or is dropped, as its
+// Posting says.
+//
+// What Post queues is the Prepared message itself, encoded when it leaves: a
+// broadcast that waits on a thousand connections is in memory once, and what gives
+// way was never compressed, so that the peer's window stays right. The queue keeps
+// the places of messages that gave way until they are the larger half of it, and
+// looks for the oldest from where it found the last: each Post takes the same time,
+// however much waits. KeepLatest replaces in place and not at the end. At the end a
+// value that changes faster than the queue drains would never be sent; in place it
+// may overtake, which for the latest value of something is no harm. Behind a
+// MessageWriter, whose fragments only control frames may interrupt, posted messages
+// wait in a second queue, which joins the first when the message is finished.
+//
+// In hooks the flush at the end of a batch waits for messages of Write, so that a
+// peer that doesn't read its answers isn't read from either; for posted ones it
+// doesn't, since others post too.
 //
 // Only Close waits for the peer with the connection's own reads; Ping doesn't,
 // since a message that came in between would have nowhere to go.

@@ -64,6 +64,9 @@ var (
 	ErrWriteTimeout = errors.New("conn: no progress in writing within WriteTimeout")
 	// ErrPongTimeout is the cause when a ping was not answered within PongTimeout.
 	ErrPongTimeout = errors.New("conn: nothing received within PongTimeout after a ping")
+	// ErrOverflow is the cause when Post found no room in the queue and was to end the
+	// connection then (OverflowClose).
+	ErrOverflow = errors.New("conn: more waits to be written than was allowed to (Posting)")
 	// ErrCloseTimeout is the cause when the peer didn't answer our Close within
 	// CloseTimeout.
 	ErrCloseTimeout = errors.New("conn: closing handshake not finished within CloseTimeout")

@@ -1,10 +1,12 @@
 package conn
 
+import "unsafe"
+
 // QueueMemory returns how many bytes c's queue has taken for what waits in it.
 func (c *Conn) QueueMemory() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	n := cap(c.queue.entries) * 32
+	n := cap(c.queue.entries) * int(unsafe.Sizeof(entry{}))
 	if c.queue.mem != nil {
 		n += cap(c.queue.mem.B)
 	}

@@ -129,7 +129,7 @@ func (c *Conn) carry() {
 			go c.flushFn() // the baton goes with it
 			return
 		}
-		out := c.output(min(c.queue.size, commitSize))
+		out := c.output(min(c.queue.waiting.bytes, commitSize))
 		c.queue.commit(&c.send, out)
 		carried += len(out.B)
 		c.writeOut(context.Background(), nil) // its error is in the state
@@ -255,15 +255,24 @@ func (c *Conn) writeFailed(err error) error {
 	switch {
 	case c.writeErr != nil || c.end != nil:
 	case timedOut(err):
-		c.finish(abnormal(ErrWriteTimeout))
+		c.finish(c.cutOff(ErrWriteTimeout))
 	case c.reading:
 		c.writeErr = err
 		c.closeWithin(goneTimeout)
 	default:
 		c.writeErr = err
-		c.finish(abnormal(err))
+		c.finish(c.cutOff(err))
 	}
 	return c.brokenWrite()
+}
+
+// cutOff is the end of a connection that was lost for a cause: how it was to end,
+// if a Close was sent. mu is held.
+func (c *Conn) cutOff(cause error) *CloseError {
+	if c.sentClose != nil {
+		return because(c.sentClose, cause)
+	}
+	return abnormal(cause)
 }
 
 // goneTimeout is how long a reader may look for the Close of a peer that can't be

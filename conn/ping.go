@@ -142,6 +142,12 @@ func (c *Conn) flushReplies() {
 	if c.out == nil || c.flushing || c.corked || c.brokenWrite() != nil {
 		return
 	}
+	c.flushNow()
+}
+
+// flushNow writes what the socket takes of the output without waiting, and leaves
+// the rest to a goroutine. mu is held and nobody is flushing.
+func (c *Conn) flushNow() {
 	if !c.raw.usable() {
 		c.startFlush()
 		return

@@ -15,6 +15,7 @@ type fate uint8
 const (
 	mayCome fate = iota // the connection ended meanwhile: it may arrive
 	must                // it arrives, if the connection ends in order
+	waits               // it does, if all who send have finished before that
 	never               // it doesn't arrive
 )
 
@@ -91,8 +92,9 @@ func (l *ledger) lost() {
 }
 
 // settle compares what came with what was promised. complete says that the
-// connection has ended so that all had to come.
-func (l *ledger) settle(name string, complete bool) {
+// connection has ended so that all had to come, finished that all who send had
+// finished before.
+func (l *ledger) settle(name string, complete, finished bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	missing := 0
@@ -100,7 +102,7 @@ func (l *ledger) settle(name string, complete bool) {
 		switch {
 		case f == never && l.came[key]:
 			l.t.Errorf("%s: message %d of sender %d came, though its send had failed", name, key%perSender, key/perSender)
-		case f == must && !l.came[key]:
+		case (f == must || f == waits && finished) && !l.came[key]:
 			missing++
 		}
 	}

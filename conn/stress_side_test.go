@@ -123,7 +123,9 @@ func (s *side) sendOne(g *gambler, m []byte) (fate, bool) {
 	ctx, cancel := g.context()
 	defer cancel()
 	op := conn.Opcode(1 + g.IntN(2))
-	switch g.IntN(8) {
+	switch g.IntN(10) {
+	case 8, 9:
+		return s.post(g, op, m)
 	case 0:
 		p, err := conn.NewPrepared(op, m)
 		if err != nil {
@@ -140,6 +142,28 @@ func (s *side) sendOne(g *gambler, m []byte) (fate, bool) {
 		m[i] = '#' // it is ours again
 	}
 	return s.promised("Write", ctx, err)
+}
+
+// post sends a message by Post.
+func (s *side) post(g *gambler, op conn.Opcode, m []byte) (fate, bool) {
+	p, err := conn.NewPrepared(op, m)
+	if err != nil {
+		s.t.Error(err)
+	}
+	how := conn.Posting{Overflow: conn.DropNewest, MaxMessages: 1 + g.IntN(20)}
+	if g.IntN(2) == 0 {
+		how.Overflow = conn.DropOldest
+	}
+	dropped, err := s.c.Post(p, how)
+	switch {
+	case err != nil:
+		return s.promised("Post", context.Background(), err)
+	case how.Overflow == conn.DropNewest && dropped == 0:
+		return waits, true
+	case how.Overflow == conn.DropNewest:
+		return never, true
+	}
+	return mayCome, true
 }
 
 // stream sends a message by a MessageWriter, in pieces.

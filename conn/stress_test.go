@@ -261,9 +261,9 @@ func (r *round) check() {
 	if r.end < aborted {
 		r.checkClosed(s, c)
 	}
-	complete := r.end <= byBoth
-	r.client.out.settle("from the client", complete || r.end == inTheMiddle && s.Remote)
-	r.server.out.settle("from the server", complete || r.end == inTheMiddle && c.Remote)
+	finished := r.end <= byBoth
+	r.client.out.settle("from the client", finished || r.end == inTheMiddle && s.Remote, finished)
+	r.server.out.settle("from the server", finished || r.end == inTheMiddle && c.Remote, finished)
 }
 
 // checkClosed checks an end in order: each side says that it closed, with its own

@@ -48,8 +48,8 @@ func (c *Conn) Write(ctx context.Context, op Opcode, p []byte) error {
 }
 
 // WritePrepared is Write of a message that was encoded once for many connections.
-// Who sends to many, and must not be held up by one whose peer doesn't read, gives
-// each a context that ends soon.
+// Who sends to many, and must not be held up by one whose peer doesn't read, uses
+// Post.
 func (c *Conn) WritePrepared(ctx context.Context, m *Prepared) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -57,7 +57,7 @@ func (c *Conn) WritePrepared(ctx context.Context, m *Prepared) error {
 		return err
 	}
 	if c.flushing {
-		c.queue.pushPrepared(&c.send, m)
+		c.queue.push(entry{kind: shared, prepared: m})
 		return nil
 	}
 	empty := c.out == nil

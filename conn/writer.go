@@ -15,8 +15,8 @@ const fragmentSize = 16 << 10
 
 // Writer begins a message of a length that isn't known yet. What is written
 // leaves in fragments of up to 16 KiB (RFC 6455 §5.4); Close ends the message.
-// Until then other messages wait, and only control frames go in between, so it
-// must be closed. A message that fits one fragment isn't fragmented.
+// Until then other messages wait, those of Post in the queue, and only control
+// frames go in between, so it must be closed. A message that fits one fragment isn't fragmented.
 //
 // ctx bounds the waiting for other writers, and every write of this message. A
 // message that can't be finished, because ctx ended or because its text isn't
@@ -44,6 +44,7 @@ type MessageWriter struct {
 	text  frame.UTF8
 	buf   *bufpool.Buffer
 	begun bool  // a fragment was sent
+	held  queue // posted messages that wait for the end of this one; guarded by c's mu
 	err   error // what further calls return
 }
 
@@ -153,5 +154,6 @@ func (w *MessageWriter) release(err error) {
 	bufpool.Put(w.buf)
 	w.buf = nil
 	w.c.writer = nil
+	w.c.queueAll(&w.held)
 	w.c.cond.Broadcast()
 }
