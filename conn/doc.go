@@ -82,9 +82,9 @@
 // An Opening ends with exactly one call, and nothing closes one that is forgotten: a
 // timer for it would cost every handshake an allocation, and its caller would
 // still have to deal with a connection that was taken away. What Release returns
-// hides the type of the connection below, but for CloseWrite and ConnectionState,
-// which net/http looks for; when net/http gives such a connection away to Upgrade,
-// the one below is used again. What that costs a plain server is sendfile.
+// hides the type of the connection below, but for what net/http looks for:
+// CloseWrite, ConnectionState, and ReadFrom, which is sendfile. When net/http gives
+// such a connection away to Upgrade, the one below is used again.
 //
 // One timer a connection, which is moved only if it would fire too late, and
 // looks again when it fires: an active connection pays for no timer per message.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"sync"
 )
@@ -22,11 +23,21 @@ type releasedTLS struct {
 	tlsState
 }
 
+// releasedSocket is released over what copies files by itself, as TCP does with
+// sendfile, if it is asked to, as net/http does.
+type releasedSocket struct {
+	*released
+	io.ReaderFrom
+}
+
 // release returns nc with a copy of unread before what it receives.
 func release(nc net.Conn, unread []byte) net.Conn {
 	r := &released{Conn: nc, unread: bytes.Clone(unread)}
 	if state, ok := nc.(tlsState); ok {
 		return releasedTLS{r, state}
+	}
+	if socket, ok := nc.(io.ReaderFrom); ok {
+		return releasedSocket{r, socket}
 	}
 	return r
 }

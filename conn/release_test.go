@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -83,6 +85,40 @@ func TestReleaseOverNetPipe(t *testing.T) {
 		}
 		if _, ok := nc.(interface{ ConnectionState() tls.ConnectionState }); ok {
 			t.Error("a state of TLS where there is none")
+		}
+	})
+}
+
+// Over TCP net/http finds what sends files without copying them, and the file
+// arrives.
+func TestReleaseOverTCP(t *testing.T) {
+	a, b := sockets(t, "tcp", "127.0.0.1:0")
+	defer b.Close()
+	io.WriteString(b, "GET /file HTTP/1.1\r\nHost: h\r\n\r\n")
+	o, err := new(conn.Upgrader).Receive(t.Context(), a, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	nc := o.Release()
+	if _, ok := nc.(io.ReaderFrom); !ok {
+		t.Errorf("%T is no io.ReaderFrom", nc)
+	}
+	path := filepath.Join(t.TempDir(), "file")
+	want := strings.Repeat("content ", 20_000)
+	if err := os.WriteFile(path, []byte(want), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, path) })}
+	defer srv.Close()
+	go srv.Serve(once(t, nc))
+	within(t, "the file", func() {
+		resp, err := http.ReadResponse(bufio.NewReader(b), nil)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		if got, err := io.ReadAll(resp.Body); string(got) != want || err != nil {
+			t.Errorf("%d bytes came, %v; want %d", len(got), err, len(want))
 		}
 	})
 }
