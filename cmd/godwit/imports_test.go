@@ -36,7 +36,8 @@ func arrows() map[string][]string {
 		"conn/protocol":             {"frame", "conn/deflate", "conn/internal/bufpool"},
 		"conn": {"frame", "handshake", "conn/deflate", "conn/protocol",
 			"conn/internal/bufpool", "conn/internal/memconn", "conn/internal/proxy"},
-		"cmd/godwit": {"frame", "handshake", "conn"},
+		"app/internal/edge": {"handshake"},
+		"cmd/godwit":        {"frame", "handshake", "conn"},
 	}
 }
 
