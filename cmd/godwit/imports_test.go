@@ -36,8 +36,9 @@ func arrows() map[string][]string {
 		"conn/protocol":             {"frame", "conn/deflate", "conn/internal/bufpool"},
 		"conn": {"frame", "handshake", "conn/deflate", "conn/protocol",
 			"conn/internal/bufpool", "conn/internal/memconn", "conn/internal/proxy"},
-		"app/internal/edge": {"handshake"},
-		"cmd/godwit":        {"frame", "handshake", "conn"},
+		"app/internal/edge":  {"handshake"},
+		"app/internal/limit": nil,
+		"cmd/godwit":         {"frame", "handshake", "conn"},
 	}
 }
 
