@@ -17,7 +17,8 @@ import (
 // there is time to look at its path, ask others about it, or find that it isn't
 // for us. It comes from Upgrader.Receive or ReceiveHTTP and ends with one call of
 // Accept, Refuse or Release; one more returns an error and does nothing. To drop an
-// Opening without any of them is a mistake: nobody closes its connection then.
+// Opening of Receive without any of them is a mistake: nobody closes its connection
+// then. One of ReceiveHTTP leaves the answer to net/http.
 //
 // After Receive, HandshakeTimeout runs on until the answer: one that comes later
 // fails, and only a refusal still gets a second to be sent. If Receive's context

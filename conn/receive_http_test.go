@@ -19,8 +19,8 @@ func ExampleUpgrader_ReceiveHTTP() {
 	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		o := u.ReceiveHTTP(w, r)
 		if !o.AsksUpgrade() {
-			fmt.Fprint(w, "a page for people") // the Opening ends with Release, or is forgotten
-			o.Release()
+			o.Release() // w and r are ours again
+			fmt.Fprint(w, "a page for people")
 			return
 		}
 		if err := o.Check(); err != nil {
