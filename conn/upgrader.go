@@ -106,3 +106,10 @@ func addrIn(text string) netip.Addr {
 	}
 	return at.Addr().Unmap()
 }
+
+// Limits returns the limits and timeouts in force: those of Config, with its zero
+// fields filled in.
+func (u *Upgrader) Limits() Config {
+	u.prepare() // its error is that of other fields
+	return u.cfg
+}
