@@ -36,9 +36,12 @@ func arrows() map[string][]string {
 		"conn/protocol":             {"frame", "conn/deflate", "conn/internal/bufpool"},
 		"conn": {"frame", "handshake", "conn/deflate", "conn/protocol",
 			"conn/internal/bufpool", "conn/internal/memconn", "conn/internal/proxy"},
+		"app/internal/certs": nil,
 		"app/internal/edge":  {"handshake"},
 		"app/internal/limit": nil,
-		"cmd/godwit":         {"frame", "handshake", "conn"},
+		"app": {"handshake", "router", "conn",
+			"app/internal/certs", "app/internal/edge", "app/internal/limit"},
+		"cmd/godwit": {"frame", "handshake", "conn"},
 	}
 }
 

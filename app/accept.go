@@ -1,0 +1,271 @@
+package app
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"time"
+
+	"github.com/godwit-ws/godwit/app/internal/edge"
+	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/handshake"
+	"github.com/godwit-ws/godwit/router"
+)
+
+// receive reads the opening request of a connection that was just accepted, and
+// makes of it what it asks for. It holds a place in the gate.
+func (s *Server) receive(nc net.Conn) {
+	came := time.Now()
+	nc, received, peer, err := s.prepare(nc)
+	if err != nil {
+		s.gate.leave()
+		nc.Close()
+		s.logLost(nc, err)
+		return
+	}
+	o, err := s.up.Receive(s.openingCtx, nc, received)
+	if err != nil {
+		s.gate.leave()
+		s.logRefused(peer, "", err)
+		return
+	}
+	if !o.AsksUpgrade() {
+		s.plain(o, peer)
+		s.gate.leave()
+		return
+	}
+	if !s.open(o, opened{peer: peer, tls: tlsState(nc), came: came}) {
+		s.gate.leave()
+	}
+}
+
+// prepare does what comes before HTTP: the PROXY header and TLS. It returns the
+// connection to go on with, what was read beyond the header, and who is at the
+// other end.
+func (s *Server) prepare(nc net.Conn) (net.Conn, []byte, netip.AddrPort, error) {
+	peer := addrPort(nc.RemoteAddr())
+	if !s.cfg.ProxyProtocol && s.tls == nil {
+		return nc, nil, peer, nil
+	}
+	if d := s.limits.HandshakeTimeout; d > 0 {
+		nc.SetDeadline(time.Now().Add(d))
+	}
+	var received []byte
+	if s.cfg.ProxyProtocol {
+		src, local, rest, err := edge.ReadProxyHeader(nc, nil)
+		if err != nil {
+			return nc, nil, peer, err
+		}
+		if received = rest; !local {
+			peer = src
+		}
+	}
+	if s.tls == nil {
+		return nc, received, peer, nil
+	}
+	secured := tls.Server(prefixed(nc, received), s.tls)
+	if err := secured.HandshakeContext(s.openingCtx); err != nil {
+		return nc, nil, peer, fmt.Errorf("app: TLS handshake: %w", err)
+	}
+	return secured, nil, peer, nil
+}
+
+// prefixed returns nc with received to be read first.
+func prefixed(nc net.Conn, received []byte) net.Conn {
+	if len(received) == 0 {
+		return nc
+	}
+	return &prefixedConn{Conn: nc, received: received}
+}
+
+type prefixedConn struct {
+	net.Conn
+	received []byte
+}
+
+func (c *prefixedConn) Read(p []byte) (int, error) {
+	if len(c.received) == 0 {
+		return c.Conn.Read(p)
+	}
+	n := copy(p, c.received)
+	c.received = c.received[n:]
+	return n, nil
+}
+
+// opened is what is known of an opening request besides what it says.
+type opened struct {
+	peer netip.AddrPort // at the other end, or what a PROXY header says
+	tls  *tls.ConnectionState
+	came time.Time
+}
+
+// open answers a request for a WebSocket. It returns false if nothing came of it;
+// else the place in the gate is the connection's, as the seats are.
+func (s *Server) open(o *conn.Opening, from opened) bool {
+	client := s.trust.Resolve(edge.Client{Addr: from.peer, Scheme: o.Scheme}, o.Request)
+	r := &Request{
+		server: s, opening: o.Request, tls: from.tls,
+		client: client.Addr, scheme: client.Scheme, host: client.Host,
+	}
+	o.Scheme, o.Peer = client.Scheme, client.Addr.Addr()
+	handler, err := s.admit(o, r)
+	if err != nil {
+		s.logRefused(r.client, r.Path(), err)
+		o.Refuse(err) // its own error is this one
+		return false
+	}
+	c, err := o.Accept(conn.Answer{Fields: r.answer, Subprotocol: r.chosen})
+	if err != nil {
+		s.release(r.client)
+		s.logRefused(r.client, r.Path(), err)
+		return false
+	}
+	s.adopt(c, r, handler)
+	return true
+}
+
+// admit finds the route of a request, judges the request, takes a seat for the
+// connection, and asks the route's Acceptor. After an error there is no seat.
+func (s *Server) admit(o *conn.Opening, r *Request) (Handler, error) {
+	found, err := s.cfg.Router.lookup(o.Request.Path(), &r.params)
+	if err != nil {
+		return nil, s.noRoute(o.Request.Path(), err)
+	}
+	r.route = found
+	if s.isStopped() {
+		return nil, overloaded(http.StatusServiceUnavailable, "The server is shutting down.", retryRestart)
+	}
+	if err := o.Check(); err != nil {
+		return nil, err
+	}
+	if err := s.seat(r.client); err != nil {
+		return nil, err
+	}
+	handler, err := s.decide(r)
+	if err != nil {
+		s.release(r.client)
+		return nil, err
+	}
+	return handler, nil
+}
+
+// How long refused clients are asked to wait, in seconds.
+const (
+	retryRestart  = "5"
+	retryOverload = "30"
+)
+
+// noRoute refuses a path without a route, and logs which one it may have meant.
+func (s *Server) noRoute(path string, err error) error {
+	if near, ok := s.cfg.Router.near(path); ok && enabled(s.log, slog.LevelInfo) {
+		s.log.Info("no route matches the path, but one is close", "path", path, "route", near)
+	}
+	if router.Status(err) == http.StatusBadRequest {
+		return &handshake.Refusal{Status: http.StatusBadRequest, Reason: "The path has a bad escape or isn't UTF-8.", Err: err}
+	}
+	return &handshake.Refusal{Status: http.StatusNotFound, Reason: "No route matches this path.", Err: err}
+}
+
+// seat takes a place for one more connection of a client.
+func (s *Server) seat(client netip.AddrPort) error {
+	if n := s.seats.Add(1); s.cfg.MaxConns > 0 && n > int64(s.cfg.MaxConns) {
+		s.seats.Add(-1)
+		return overloaded(http.StatusServiceUnavailable, "The server has as many connections as it takes.", retryOverload)
+	}
+	if !s.perIP.Acquire(client.Addr()) {
+		s.seats.Add(-1)
+		return overloaded(http.StatusTooManyRequests, "There are as many connections from this address as the server takes.", retryOverload)
+	}
+	return nil
+}
+
+// release gives a seat back.
+func (s *Server) release(client netip.AddrPort) {
+	s.seats.Add(-1)
+	s.perIP.Release(client.Addr())
+}
+
+// decide asks the route's Acceptor. A panic of it, a middleware's or a factory's,
+// refuses the request and is logged.
+func (s *Server) decide(r *Request) (h Handler, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = &conn.PanicError{Value: value, Stack: debug.Stack()}
+			s.each.Error("Handler error: panic before the handshake was answered",
+				"route", r.Pattern(), "error", err, "stack", string(debug.Stack()))
+			err = mistake(err)
+		}
+	}()
+	h, err = r.route.accept(r)
+	switch _, refused := errors.AsType[*handshake.Refusal](err); {
+	case err == nil && h == nil:
+		err = errors.New("app: the middleware returned neither a handler nor an error")
+	case err == nil:
+		return h, nil
+	case refused:
+		return nil, err
+	}
+	s.each.Error("Handler error: "+oneLine(err.Error()), "route", r.Pattern())
+	return nil, mistake(err)
+}
+
+// mistake refuses a request for a mistake of ours.
+func mistake(err error) error {
+	return &handshake.Refusal{Status: http.StatusInternalServerError, Err: err}
+}
+
+// loopback stands for whoever is at the other end of a unix socket.
+var loopback = netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 0)
+
+// addrPort returns the IP address and port in addr, if there are any.
+func addrPort(addr net.Addr) netip.AddrPort {
+	var at netip.AddrPort
+	switch a := addr.(type) {
+	case nil:
+	case *net.TCPAddr:
+		at = a.AddrPort()
+	case *net.UnixAddr:
+		at = loopback
+	default:
+		at, _ = netip.ParseAddrPort(addr.String()) // zero if there is none
+	}
+	return netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
+}
+
+// tlsState returns the state of a TLS connection, or nil.
+func tlsState(nc net.Conn) *tls.ConnectionState {
+	secured, ok := nc.(*tls.Conn)
+	if !ok {
+		return nil
+	}
+	state := secured.ConnectionState()
+	return &state
+}
+
+// logRefused logs a request that became no connection.
+func (s *Server) logRefused(client netip.AddrPort, path string, err error) {
+	s.totals.refused.Add(1)
+	level := slog.LevelInfo
+	if status := handshake.Status(err); status == http.StatusInternalServerError {
+		level = slog.LevelError
+	}
+	attrs := []any{"client", client, "status", handshake.Status(err)}
+	if path != "" {
+		attrs = append(attrs, "path", path)
+	}
+	if errors.Is(err, handshake.ErrOrigin) {
+		attrs = append(attrs, "hint", "set Config.Origins to let pages of this origin connect")
+	}
+	s.each.Log(s.openingCtx, level, "Handshake failed: "+oneLine(err.Error()), attrs...)
+}
+
+// logLost logs a connection that was lost before there was a request.
+func (s *Server) logLost(nc net.Conn, err error) {
+	s.totals.refused.Add(1)
+	s.each.Info("Connection error: "+oneLine(err.Error()), "client", addrPort(nc.RemoteAddr()))
+}

@@ -1,0 +1,41 @@
+package app
+
+import "time"
+
+// Action is what a connection wants to do with a topic.
+type Action uint8
+
+// The actions that Config.Authorize is asked about.
+const (
+	JoinTopic    Action = iota // be a member
+	PublishTopic               // send to the members
+	SeeTopic                   // learn who the members are
+)
+
+// String returns "join", "publish" or "see".
+func (a Action) String() string {
+	switch a {
+	case JoinTopic:
+		return "join"
+	case PublishTopic:
+		return "publish"
+	}
+	return "see"
+}
+
+// Grant is a permission. The zero value is one without end.
+type Grant struct {
+	// Until is when it ends. Config.Authorize is then asked again, if the connection is
+	// still a member, and a refusal closes the connection: with the code of the
+	// *CloseError that Authorize returns, or 1008. It has a meaning for JoinTopic only.
+	Until time.Time
+}
+
+// authorize asks whether the connection may do something.
+func (c *Conn) authorize(a Action, topic string) (Grant, error) {
+	ask := c.request.server.cfg.Authorize
+	if ask == nil {
+		return Grant{}, nil
+	}
+	return ask(c, a, topic)
+}

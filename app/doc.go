@@ -1,0 +1,77 @@
+// Package app is the framework: routes with typed parameters, blueprints, hooks,
+// topics, and a server that carries them.
+//
+//	type Echo struct{}
+//
+//	func (*Echo) OnMessage(c *app.Conn, text []byte) error { return c.SendTextBytes(text) }
+//
+//	var bp = app.NewBlueprint("/echo")
+//	var _ = app.Route[Echo](bp, "/{name}")
+//
+// # Handlers
+//
+// A handler is a value with some of these methods; each is optional, and a value
+// with none must embed Application. There is a new handler for each connection,
+// and never do two of its hooks run at once.
+//
+//	OnOpen(c *app.Conn) error                       the handshake is done
+//	OnMessage(c *app.Conn, text []byte) error       a text message, whole and valid UTF-8
+//	OnBinary(c *app.Conn, data []byte) error        a binary message, whole
+//	OnPing(c *app.Conn, payload []byte) error       a ping, which has been answered
+//	OnPong(c *app.Conn, payload []byte) error       a pong
+//	OnClose(c *app.Conn, e *app.CloseError)         the end; exactly once, whoever ended it
+//
+// The bytes are the engine's, valid until the hook returns. A hook's error ends
+// the connection: with the code of the *CloseError in it if there is one, else
+// with 1011, its text going to the log and not to the peer; so does a panic. A
+// value with another method whose name begins with On, or with a hook of another
+// shape, is refused when its route is added, so that a misspelt hook can't
+// silently never run. Exported fields with a tag `path:"name"` are filled from
+// the path before OnOpen.
+//
+// # Routes
+//
+// Package router says how patterns are written and which of several wins. A
+// Blueprint is a group of routes under a prefix with the middleware they share. A
+// Router takes blueprints whole or not at all. Those declared at package level,
+// in files called *_bp.go or *Bp.go of the package blueprints (or of packages
+// below it), are found by Router.Discover without a line of wiring beside the
+// import that links the package: NewBlueprint notes where it was called.
+//
+// # Middleware
+//
+// An Acceptor decides on a request before the handshake is answered: it returns
+// the handler, or an error, which refuses the request with a status (Refuse). A
+// Middleware wraps one Acceptor in another. What it returns may wrap the handler
+// as well, so that one concept covers both what comes before the upgrade
+// (authentication, quotas) and what happens to messages after it.
+//
+// # Topics
+//
+// A connection joins topics; what is published to a topic is encoded once and
+// goes to all its members, in one order for all. Nobody waits for a slow member:
+// a SlowConsumer policy says what it gets. Topics exist while they have members.
+//
+// # Who may do what at once
+//
+// All methods of Server, Router, Conn and Audience may be called from any
+// goroutine at any time, those of Conn from within hooks too. A Blueprint is
+// filled by one goroutine, then only read. A Request belongs to the Acceptors
+// until the handshake is answered, and is only read after that.
+//
+// # Decisions
+//
+// Static text beats parameters wherever they were registered. The Python
+// framework whose routes these are took the route registered first, so that a
+// /u/me behind a /u/{name} could never be reached.
+//
+// The server reads the opening request from the socket itself and answers it
+// without net/http. Any other HTTP request is handed on to net/http with its
+// connection, if Config.HTTP says who answers it.
+//
+// Errors before the handshake is answered are HTTP answers; from then on they are
+// close codes.
+//
+// Handlers are checked by reflection when their route is added, once; a message
+// costs one call through an interface.
+package app

@@ -1,0 +1,171 @@
+package app
+
+import (
+	"errors"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/godwit-ws/godwit/conn"
+)
+
+// adopt makes an accepted connection one of the server's and lets its handler have
+// it, on a goroutine of its own: its stack begins small.
+func (s *Server) adopt(ws *conn.Conn, r *Request, h Handler) {
+	r.params.Detach()
+	c := &Conn{ws: ws, request: r, handler: h, since: time.Now()}
+	go ws.Run((*driven)(c)) // how it ended, OnClose is told
+}
+
+// driven is a Conn as its engine sees it.
+type driven Conn
+
+// OnOpen implements conn.Hooks. Only now others may learn of the connection: what
+// they do with it finds it driven by hooks.
+func (d *driven) OnOpen(*conn.Conn) (err error) {
+	c := (*Conn)(d)
+	s, r := c.request.server, c.request
+	s.conns.add(c)
+	s.totals.accepted.Add(1)
+	c.startClock()
+	if s.isStopped() { // Shutdown may have looked before
+		c.Close(conn.CodeGoingAway, shutdownReason)
+	}
+	if enabled(s.each, slog.LevelDebug) {
+		s.each.Debug("connected", "id", c.ID(), "client", r.client, "path", r.Path(), "handler", r.route.handler)
+	}
+	defer c.guard("OnOpen", &err)
+	c.deadline.begin(c, "OnOpen")
+	return c.handler.OnOpen(c)
+}
+
+// OnMessage implements conn.Hooks.
+func (d *driven) OnMessage(_ *conn.Conn, op conn.Opcode, p []byte) (err error) {
+	c := (*Conn)(d)
+	c.received.count(len(p))
+	if op == conn.Binary {
+		defer c.guard("OnBinary", &err)
+		c.deadline.begin(c, "OnBinary")
+		return c.handler.OnBinary(c, p)
+	}
+	defer c.guard("OnMessage", &err)
+	c.deadline.begin(c, "OnMessage")
+	return c.handler.OnMessage(c, p)
+}
+
+// OnPing implements conn.ControlHooks.
+func (d *driven) OnPing(_ *conn.Conn, payload []byte) (err error) {
+	c := (*Conn)(d)
+	defer c.guard("OnPing", &err)
+	c.deadline.begin(c, "OnPing")
+	return c.handler.OnPing(c, payload)
+}
+
+// OnPong implements conn.ControlHooks.
+func (d *driven) OnPong(_ *conn.Conn, payload []byte) (err error) {
+	c := (*Conn)(d)
+	defer c.guard("OnPong", &err)
+	c.deadline.begin(c, "OnPong")
+	return c.handler.OnPong(c, payload)
+}
+
+// OnClose implements conn.Hooks.
+func (d *driven) OnClose(_ *conn.Conn, e *conn.CloseError) {
+	c := (*Conn)(d)
+	s := c.request.server
+	defer s.gate.leave()
+	defer s.release(c.request.client)
+	defer s.conns.remove(c, &s.totals)
+	c.ended(e)
+	s.topics.leaveAll(c)
+	var err error
+	defer c.guard("OnClose", &err)
+	c.handler.OnClose(c, c.end)
+}
+
+// ended notes how the connection ended.
+func (c *Conn) ended(e *CloseError) {
+	c.closing.Store(true)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.clock.stop()
+	if cause := c.clock.cause; cause != nil && !e.Remote {
+		e = &CloseError{Code: e.Code, Reason: e.Reason, Err: errors.Join(cause, e.Err)}
+	}
+	c.end = e
+	s := c.request.server
+	if enabled(s.each, slog.LevelDebug) {
+		s.each.Debug("disconnected", "id", c.ID(), "client", c.request.client, "path", c.request.Path(),
+			"code", int(e.Code), "reason", oneLine(e.Reason), "remote", e.Remote, "cause", causeText(e.Err), "after", time.Since(c.since))
+	}
+}
+
+func causeText(err error) string {
+	if err == nil {
+		return ""
+	}
+	return oneLine(err.Error())
+}
+
+// guard ends a hook: it turns a panic into an error, and logs an error that chooses
+// no code of its own. The peer is told nothing of it, unless Config.ExposeErrors.
+func (c *Conn) guard(hook string, err *error) {
+	c.deadline.end()
+	if value := recover(); value != nil {
+		*err = c.expose(c.panicked(hook, value))
+		return
+	}
+	if *err == nil || chooses(*err) {
+		return
+	}
+	c.log().Error(hookText(hook)+oneLine((*err).Error()), "hook", hook, "handler", c.request.route.handler, "id", c.ID())
+	*err = c.expose(*err)
+}
+
+// panicked makes an error of a panic, and logs it with its stack.
+func (c *Conn) panicked(hook string, value any) error {
+	p := &conn.PanicError{Value: value, Stack: debug.Stack()}
+	c.log().Error(hookText(hook)+oneLine(p.Error()), "hook", hook, "handler", c.request.route.handler,
+		"id", c.ID(), "stack", string(p.Stack))
+	return p
+}
+
+// chooses reports whether a hook's error says how the connection is to end, or how
+// it has ended already.
+func chooses(err error) bool {
+	if errors.Is(err, ErrClosed) {
+		return true
+	}
+	e, ok := errors.AsType[*CloseError](err)
+	return ok && e.Code.Sendable()
+}
+
+// expose puts the text of an error into what the peer is told, if Config says so.
+func (c *Conn) expose(err error) error {
+	if !c.request.server.cfg.ExposeErrors {
+		return err
+	}
+	return &CloseError{Code: conn.CodeInternalError, Reason: strings.ToValidUTF8(err.Error(), "\uFFFD"), Err: err}
+}
+
+// hookText begins the line in the log for a hook that failed.
+func hookText(hook string) string {
+	switch hook {
+	case "OnMessage", "OnBinary":
+		return "Message handling error: "
+	case "OnClose":
+		return "on_close error: "
+	}
+	return "Handler error: "
+}
+
+func (c *Conn) log() *slog.Logger { return c.request.server.each }
+
+// logUnhandled says once a connection that messages are dropped because the handler
+// has no hook for them.
+func (c *Conn) logUnhandled(hook string) {
+	if log := c.log(); enabled(log, slog.LevelDebug) && !c.warned.Swap(true) {
+		log.Debug("message dropped: the handler has no "+hook, "handler", c.request.route.handler, "path", c.request.Path(), "id", c.ID())
+	}
+}

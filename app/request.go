@@ -1,0 +1,163 @@
+package app
+
+import (
+	"crypto/tls"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/godwit-ws/godwit/handshake"
+	"github.com/godwit-ws/godwit/router"
+)
+
+// Acceptor decides on a request before its handshake is answered: it returns the
+// connection's handler, or an error, which refuses the request: with the status
+// and reason of Refuse, else with 500, the text going to the log.
+type Acceptor func(r *Request) (Handler, error)
+
+// Middleware wraps an Acceptor in another, which may refuse, set values, and wrap
+// the Handler that comes back. It is called once a route.
+type Middleware func(next Acceptor) Acceptor
+
+// Request is an opening request that is right by the protocol and has a route.
+// Acceptors may change the answer with it; once the handshake is answered it is
+// only read.
+type Request struct {
+	server  *Server
+	opening *handshake.Request
+	route   *route
+	params  router.Match
+	client  netip.AddrPort
+	scheme  handshake.Scheme
+	host    string
+	tls     *tls.ConnectionState
+
+	values  values
+	answer  []handshake.Field
+	chosen  string // the subprotocol
+	expires expiry
+}
+
+// Path returns the path as it was sent, without query and not unescaped.
+func (r *Request) Path() string { return r.opening.Path() }
+
+// Pattern returns the pattern of the route, complete with its prefixes.
+func (r *Request) Pattern() string { return r.params.Pattern() }
+
+// Params returns the path's parameters. They must not be changed.
+func (r *Request) Params() *router.Match { return &r.params }
+
+// Query returns the parsed query. What of it can't be parsed is left out.
+func (r *Request) Query() url.Values {
+	q, _ := url.ParseQuery(r.opening.RawQuery()) // the rest is all there is
+	return q
+}
+
+// Header returns the value of the first field of that name, in any case of
+// letters, or "".
+func (r *Request) Header(name string) string { return r.opening.Get(name) }
+
+// HeaderValues returns the values of all fields of that name, in order.
+func (r *Request) HeaderValues(name string) []string {
+	return slices.Collect(r.opening.Values(name))
+}
+
+// Cookie returns the value of the cookie called name.
+func (r *Request) Cookie(name string) (value string, ok bool) {
+	for field := range r.opening.Values("Cookie") {
+		cookies, err := http.ParseCookie(field)
+		if err != nil {
+			continue // no cookie of ours is in there
+		}
+		for _, c := range cookies {
+			if c.Name == name {
+				return c.Value, true
+			}
+		}
+	}
+	return "", false
+}
+
+// Host returns host and port as the client asked for them: behind a trusted proxy,
+// what the proxy says.
+func (r *Request) Host() string {
+	if r.host != "" {
+		return r.host
+	}
+	return r.opening.Host()
+}
+
+// Secure reports whether the client came over TLS: behind a trusted proxy, to the
+// proxy.
+func (r *Request) Secure() bool { return r.scheme == handshake.HTTPS }
+
+// ClientAddress returns the client's address: behind trusted proxies, what they say
+// it is, with port 0 where they don't say. On a unix socket it is 127.0.0.1 with
+// port 0, which Config.TrustedProxies may name; where there is no IP address at all
+// it is the zero AddrPort.
+func (r *Request) ClientAddress() netip.AddrPort { return r.client }
+
+// TLS returns the state of the TLS connection that ends here, with the client's
+// verified certificates if it was asked for some (Config.TLS), or nil.
+func (r *Request) TLS() *tls.ConnectionState { return r.tls }
+
+// Server returns the server that the request came to.
+func (r *Request) Server() *Server { return r.server }
+
+// Set sets a value, which Conn.Get finds later. Keys of a type of your own don't
+// clash with others'.
+func (r *Request) Set(key, value any) { r.values.set(key, value) }
+
+// Get returns what was set under key, or nil.
+func (r *Request) Get(key any) any { return r.values.get(key) }
+
+// AddHeader adds a field to the answer. One that can't be there, such as the
+// handshake's own, makes the request fail with 500.
+func (r *Request) AddHeader(name, value string) {
+	r.answer = append(r.answer, handshake.Field{Name: name, Value: value})
+}
+
+// SetCookie adds a cookie to the answer. An invalid one is left out.
+func (r *Request) SetCookie(c *http.Cookie) {
+	if text := c.String(); text != "" {
+		r.AddHeader("Set-Cookie", text)
+	}
+}
+
+// SelectSubprotocol chooses the subprotocol in place of Config.Subprotocols. It
+// must be one that the client offers, or the request fails with 500.
+func (r *Request) SelectSubprotocol(name string) { r.chosen = name }
+
+// Subprotocols returns what the client offers, in its order of preference.
+func (r *Request) Subprotocols() []string { return slices.Collect(r.opening.Subprotocols()) }
+
+// ExpireAt is Conn.ExpireAt for the connection to be.
+func (r *Request) ExpireAt(t time.Time, recheck func(*Conn) (time.Time, error)) {
+	r.expires = expiry{at: t, recheck: recheck}
+}
+
+// values are a user's values. Few are expected, so they lie in a list.
+type values []value
+
+type value struct{ key, value any }
+
+func (v *values) set(key, val any) {
+	for i := range *v {
+		if (*v)[i].key == key {
+			(*v)[i].value = val
+			return
+		}
+	}
+	*v = append(*v, value{key, val})
+}
+
+func (v values) get(key any) any {
+	for i := range v {
+		if v[i].key == key {
+			return v[i].value
+		}
+	}
+	return nil
+}
