@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/godwit-ws/godwit/app/internal/edge"
@@ -20,7 +21,6 @@ import (
 // receive reads the opening request of a connection that was just accepted, and
 // makes of it what it asks for. It holds a place in the gate.
 func (s *Server) receive(nc net.Conn) {
-	came := time.Now()
 	nc, received, peer, err := s.prepare(nc)
 	if err != nil {
 		s.gate.leave()
@@ -39,7 +39,7 @@ func (s *Server) receive(nc net.Conn) {
 		s.gate.leave()
 		return
 	}
-	if !s.open(o, opened{peer: peer, tls: tlsState(nc), came: came}) {
+	if !s.open(o, peer, tlsState(nc)) {
 		s.gate.leave()
 	}
 }
@@ -97,32 +97,23 @@ func (c *prefixedConn) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// opened is what is known of an opening request besides what it says.
-type opened struct {
-	peer netip.AddrPort // at the other end, or what a PROXY header says
-	tls  *tls.ConnectionState
-	came time.Time
-}
-
 // open answers a request for a WebSocket. It returns false if nothing came of it;
 // else the place in the gate is the connection's, as the seats are.
-func (s *Server) open(o *conn.Opening, from opened) bool {
-	client := s.trust.Resolve(edge.Client{Addr: from.peer, Scheme: o.Scheme}, o.Request)
-	r := &Request{
-		server: s, opening: o.Request, tls: from.tls,
-		client: client.Addr, scheme: client.Scheme, host: client.Host,
-	}
+func (s *Server) open(o *conn.Opening, peer netip.AddrPort, state *tls.ConnectionState) bool {
+	client := s.trust.Resolve(edge.Client{Addr: peer, Scheme: o.Scheme}, o.Request)
 	o.Scheme, o.Peer = client.Scheme, client.Addr.Addr()
+	r := &Request{server: s, client: client.Addr, host: client.Host, scheme: client.Scheme, tls: state, answer: new(answer)}
+	r.head.Store(o.Request)
 	handler, err := s.admit(o, r)
 	if err != nil {
-		s.logRefused(r.client, r.Path(), err)
+		s.logRefused(r.client, o.Request.Path(), err)
 		o.Refuse(err) // its own error is this one
 		return false
 	}
-	c, err := o.Accept(conn.Answer{Fields: r.answer, Subprotocol: r.chosen})
+	c, err := o.Accept(r.answer.Answer)
 	if err != nil {
 		s.release(r.client)
-		s.logRefused(r.client, r.Path(), err)
+		s.logRefused(r.client, o.Request.Path(), err)
 		return false
 	}
 	s.adopt(c, r, handler)
@@ -132,11 +123,12 @@ func (s *Server) open(o *conn.Opening, from opened) bool {
 // admit finds the route of a request, judges the request, takes a seat for the
 // connection, and asks the route's Acceptor. After an error there is no seat.
 func (s *Server) admit(o *conn.Opening, r *Request) (Handler, error) {
-	found, err := s.cfg.Router.lookup(o.Request.Path(), &r.params)
-	if err != nil {
-		return nil, s.noRoute(o.Request.Path(), err)
+	if err := s.find(o.Request.Path(), r); err != nil {
+		return nil, err
 	}
-	r.route = found
+	if r.host == "" {
+		r.host = strings.Clone(o.Request.Host())
+	}
 	if s.isStopped() {
 		return nil, overloaded(http.StatusServiceUnavailable, "The server is shutting down.", retryRestart)
 	}
@@ -152,6 +144,21 @@ func (s *Server) admit(o *conn.Opening, r *Request) (Handler, error) {
 		return nil, err
 	}
 	return handler, nil
+}
+
+// find finds the route of a path. What it keeps is no part of the request.
+func (s *Server) find(path string, r *Request) error {
+	var m router.Match
+	found, err := s.cfg.Router.lookup(path, &m)
+	if err != nil {
+		return s.noRoute(path, err)
+	}
+	r.route, r.path = found, strings.Clone(path)
+	if m.Len() > 0 {
+		m.Detach()
+		r.params = &m
+	}
+	return nil
 }
 
 // How long refused clients are asked to wait, in seconds.

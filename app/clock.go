@@ -14,14 +14,14 @@ type expiry struct {
 	recheck func(*Conn) (time.Time, error)
 }
 
-// clock ends a connection at its time. It has a timer only while there is such a
-// time. The Conn's mu guards it.
+// clock ends a connection at its time. It is made when there is such a time. The
+// Conn's mu guards it.
 type clock struct {
 	timer    *time.Timer
-	age      time.Time // Config.MaxAge; zero without
+	age      time.Time // when Config.MaxAge is over; zero without
 	expiries []expiry
 	stopped  bool
-	cause    error // why the clock ended the connection
+	cause    error // why the connection was ended by us
 }
 
 // ageJitter is the part of Config.MaxAge by which ages differ, up and down.
@@ -29,16 +29,26 @@ const ageJitter = 0.1
 
 // startClock sets the times that are known when the connection is made.
 func (c *Conn) startClock() {
+	maxAge, e := c.request.server.cfg.MaxAge, c.request.answer.expires
+	c.request.answer = nil
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if maxAge := c.request.server.cfg.MaxAge; maxAge > 0 {
+	if maxAge > 0 {
 		jitter := (2*rand.Float64() - 1) * ageJitter
-		c.clock.age = c.since.Add(maxAge + time.Duration(float64(maxAge)*jitter))
+		c.needClock().age = c.ConnectedAt().Add(maxAge + time.Duration(float64(maxAge)*jitter))
 	}
-	if e := c.request.expires; !e.at.IsZero() {
-		c.clock.expiries = append(c.clock.expiries, e)
+	if !e.at.IsZero() {
+		c.needClock().expiries = []expiry{e}
 	}
 	c.setClock()
+}
+
+// needClock returns the clock, made if there is none yet. mu is held.
+func (c *Conn) needClock() *clock {
+	if c.clock == nil {
+		c.clock = &clock{stopped: c.end != nil}
+	}
+	return c.clock
 }
 
 // ExpireAt has the connection closed with 1008 at t, as when a token ends. If
@@ -48,50 +58,63 @@ func (c *Conn) startClock() {
 func (c *Conn) ExpireAt(t time.Time, recheck func(*Conn) (time.Time, error)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.clock.expiries = append(c.clock.expiries, expiry{t, recheck})
+	k := c.needClock()
+	k.expiries = append(k.expiries, expiry{t, recheck})
 	c.setClock()
 }
 
 // setClock sets the timer for what is next. mu is held.
 func (c *Conn) setClock() {
-	next := c.clock.age
-	for _, e := range c.clock.expiries {
+	k := c.clock
+	if k == nil || k.stopped {
+		return
+	}
+	next := k.age
+	for _, e := range k.expiries {
 		if next.IsZero() || e.at.Before(next) {
 			next = e.at
 		}
 	}
 	switch {
-	case next.IsZero() || c.clock.stopped:
-	case c.clock.timer == nil:
-		c.clock.timer = time.AfterFunc(time.Until(next), c.tick)
+	case next.IsZero():
+	case k.timer == nil:
+		k.timer = time.AfterFunc(time.Until(next), c.tick)
 	default:
-		c.clock.timer.Reset(time.Until(next))
+		k.timer.Reset(time.Until(next))
 	}
 }
 
-func (k *clock) stop() {
+// stop ends the clock, which may be nil, and returns why it ended the connection.
+func (k *clock) stop() (cause error) {
+	if k == nil {
+		return nil
+	}
 	k.stopped = true
 	if k.timer != nil {
 		k.timer.Stop()
 	}
+	return k.cause
 }
 
-// tick looks at what is due.
-func (c *Conn) tick() {
-	now := time.Now()
-	c.mu.Lock()
-	old := !c.clock.age.IsZero() && !now.Before(c.clock.age)
-	var due []expiry
-	kept := c.clock.expiries[:0]
-	for _, e := range c.clock.expiries {
+// due takes the expiries out whose time has come, and reports whether the age has.
+func (k *clock) due(now time.Time) (due []expiry, old bool) {
+	kept := k.expiries[:0]
+	for _, e := range k.expiries {
 		if now.Before(e.at) {
 			kept = append(kept, e)
 		} else {
 			due = append(due, e)
 		}
 	}
-	clear(c.clock.expiries[len(kept):])
-	c.clock.expiries = kept
+	clear(k.expiries[len(kept):])
+	k.expiries = kept
+	return due, !k.age.IsZero() && !now.Before(k.age)
+}
+
+// tick looks at what is due.
+func (c *Conn) tick() {
+	c.mu.Lock()
+	due, old := c.clock.due(time.Now())
 	c.mu.Unlock()
 	if old {
 		c.closeFor(ErrTooOld, conn.CodeGoingAway, "connection reached its age")
@@ -123,9 +146,7 @@ func (c *Conn) recheck(e expiry) bool {
 		return false
 	}
 	if !next.IsZero() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.clock.expiries = append(c.clock.expiries, expiry{next, e.recheck})
+		c.ExpireAt(next, e.recheck)
 	}
 	return true
 }
@@ -142,14 +163,10 @@ func (c *Conn) callRecheck(e expiry) (next time.Time, err error) {
 
 // closeFor closes the connection, with a cause for OnClose and the log.
 func (c *Conn) closeFor(cause error, code conn.Code, reason string) {
-	c.noteCause(cause)
-	c.Close(code, reason) // fails only where the connection has ended already
-}
-
-func (c *Conn) noteCause(cause error) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.clock.cause == nil {
-		c.clock.cause = cause
+	if k := c.needClock(); k.cause == nil {
+		k.cause = cause
 	}
+	c.mu.Unlock()
+	c.Close(code, reason) // fails only where the connection has ended already
 }

@@ -22,19 +22,19 @@ type Conn struct {
 	request *Request
 	handler Handler
 	id      uint64
-	since   time.Time
+	since   int64 // Unix time in ns
 
 	closing  atomic.Bool // Close was called, or the connection has ended
 	warned   atomic.Bool // a message without a hook was logged
 	received traffic
 	sent     traffic
-	deadline hookDeadline
+	deadline *hookDeadline // nil without Config.HookTimeout
 
 	mu       sync.Mutex // guards the fields below
 	end      *CloseError
 	presence any
 	joined   map[*topic]struct{}
-	clock    clock
+	clock    *clock // nil unless there is a time at which it ends
 }
 
 // traffic counts messages of one direction.
@@ -47,7 +47,7 @@ func (t *traffic) count(n int) {
 
 // Traffic is what went over connections in one direction.
 type Traffic struct {
-	Messages uint64
+	Messages uint64 // whole ones
 	Bytes    uint64 // of payload, before compression
 }
 
@@ -77,25 +77,25 @@ func parseID(id string) (n uint64, ok bool) {
 func (c *Conn) Path() string { return c.request.Path() }
 
 // Params returns the path's parameters. They must not be changed.
-func (c *Conn) Params() *router.Match { return &c.request.params }
+func (c *Conn) Params() *router.Match { return c.request.Params() }
 
 // Param returns the text of the path's parameter of that name, whatever its type,
 // or "" if the route has none.
 func (c *Conn) Param(name string) string {
-	text, _ := c.request.params.String(name)
+	text, _ := c.request.Params().String(name)
 	return text
 }
 
 // Int returns the value of the int parameter of that name, or 0 if the route has
 // none. Params has the other types.
 func (c *Conn) Int(name string) int64 {
-	n, _ := c.request.params.Int(name)
+	n, _ := c.request.Params().Int(name)
 	return n
 }
 
 // PathParams returns all parameters in a new map: int64, float64, bool, router.UUID
 // and string by their types.
-func (c *Conn) PathParams() map[string]any { return c.request.params.Map() }
+func (c *Conn) PathParams() map[string]any { return c.request.Params().Map() }
 
 // ClientAddress returns the client's address, as Request.ClientAddress does.
 func (c *Conn) ClientAddress() netip.AddrPort { return c.request.client }
@@ -108,7 +108,7 @@ func (c *Conn) NetConn() net.Conn { return conn.NetConn(c.Context(), c.ws, conn.
 func (c *Conn) Engine() *conn.Conn { return c.ws }
 
 // ConnectedAt returns when the handshake was done.
-func (c *Conn) ConnectedAt() time.Time { return c.since }
+func (c *Conn) ConnectedAt() time.Time { return time.Unix(0, c.since) }
 
 // Connected reports whether the connection is up: false from Close on, and once it
 // has ended.

@@ -15,12 +15,12 @@ type hookDeadline struct {
 	started time.Time
 }
 
-// begin starts the time of a hook.
+// begin starts the time of a hook. d may be nil.
 func (d *hookDeadline) begin(c *Conn, hook string) {
-	limit := c.request.server.cfg.HookTimeout
-	if limit <= 0 {
+	if d == nil {
 		return
 	}
+	limit := c.request.server.cfg.HookTimeout
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.hook, d.started = hook, time.Now()
@@ -31,9 +31,9 @@ func (d *hookDeadline) begin(c *Conn, hook string) {
 	d.timer.Reset(limit)
 }
 
-// end stops the time.
+// end stops the time. d may be nil.
 func (d *hookDeadline) end() {
-	if d.timer == nil { // only hooks write it, and never two at once
+	if d == nil {
 		return
 	}
 	d.mu.Lock()

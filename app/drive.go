@@ -13,8 +13,10 @@ import (
 // adopt makes an accepted connection one of the server's and lets its handler have
 // it, on a goroutine of its own: its stack begins small.
 func (s *Server) adopt(ws *conn.Conn, r *Request, h Handler) {
-	r.params.Detach()
-	c := &Conn{ws: ws, request: r, handler: h, since: time.Now()}
+	c := &Conn{ws: ws, request: r, handler: h, since: time.Now().UnixNano()}
+	if s.cfg.HookTimeout > 0 {
+		c.deadline = new(hookDeadline)
+	}
 	go ws.Run((*driven)(c)) // how it ended, OnClose is told
 }
 
@@ -35,6 +37,7 @@ func (d *driven) OnOpen(*conn.Conn) (err error) {
 	if enabled(s.each, slog.LevelDebug) {
 		s.each.Debug("connected", "id", c.ID(), "client", r.client, "path", r.Path(), "handler", r.route.handler)
 	}
+	defer r.forget()
 	defer c.guard("OnOpen", &err)
 	c.deadline.begin(c, "OnOpen")
 	return c.handler.OnOpen(c)
@@ -89,15 +92,14 @@ func (c *Conn) ended(e *CloseError) {
 	c.closing.Store(true)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.clock.stop()
-	if cause := c.clock.cause; cause != nil && !e.Remote {
+	if cause := c.clock.stop(); cause != nil && !e.Remote {
 		e = &CloseError{Code: e.Code, Reason: e.Reason, Err: errors.Join(cause, e.Err)}
 	}
 	c.end = e
 	s := c.request.server
 	if enabled(s.each, slog.LevelDebug) {
 		s.each.Debug("disconnected", "id", c.ID(), "client", c.request.client, "path", c.request.Path(),
-			"code", int(e.Code), "reason", oneLine(e.Reason), "remote", e.Remote, "cause", causeText(e.Err), "after", time.Since(c.since))
+			"code", int(e.Code), "reason", oneLine(e.Reason), "remote", e.Remote, "cause", causeText(e.Err), "after", time.Since(c.ConnectedAt()))
 	}
 }
 

@@ -1,7 +1,9 @@
 package app
 
 import (
+	"errors"
 	"fmt"
+	"net/http"
 	"reflect"
 	"runtime"
 	"strconv"
@@ -82,8 +84,14 @@ func prepare(e Endpoint) (r *route, err error) {
 		if reflect.TypeOf(h) != t {
 			return nil, fmt.Errorf("%w: the factory of route %q returned a %T, and a %s before", ErrHandler, e.Path, h, t)
 		}
-		if err := binder.Bind(h, &r.params); err != nil {
-			return nil, Refuse(router.Status(err), "The path has a value out of range.")
+		if r.params == nil {
+			return complete(h), nil
+		}
+		switch err := binder.Bind(h, r.params); {
+		case errors.Is(err, router.ErrNotFound):
+			return nil, Refuse(http.StatusNotFound, "The path has a value that is out of range.")
+		case err != nil:
+			return nil, err
 		}
 		return complete(h), nil
 	}

@@ -12,11 +12,18 @@ import (
 // lack any of the methods; middleware gets and returns complete ones. To change
 // one hook, embed the Handler in a struct and write that hook.
 type Handler interface {
+	// OnOpen is called first, when the handshake is done.
 	OnOpen(c *Conn) error
+	// OnMessage is called for each text message, in order. It is valid UTF-8, and valid
+	// until the hook returns.
 	OnMessage(c *Conn, text []byte) error
+	// OnBinary is called for each binary message, likewise.
 	OnBinary(c *Conn, data []byte) error
+	// OnPing is called for a ping, which has been answered already.
 	OnPing(c *Conn, payload []byte) error
+	// OnPong is called for a pong, whoever asked for it.
 	OnPong(c *Conn, payload []byte) error
+	// OnClose is called once, last, when the connection has ended.
 	OnClose(c *Conn, e *CloseError)
 }
 
@@ -68,65 +75,54 @@ func complete(h any) Handler {
 	if whole, ok := h.(Handler); ok {
 		return whole
 	}
-	p := &partial{}
-	p.open, _ = h.(opener)
-	p.text, _ = h.(texter)
-	p.binary, _ = h.(binarier)
-	p.ping, _ = h.(pinger)
-	p.pong, _ = h.(ponger)
-	p.end, _ = h.(closer)
-	return p
+	return &partial{h: h}
 }
 
-// partial completes a handler that lacks hooks.
+// partial completes a handler that lacks hooks. It holds no more than that, since
+// each connection has one: to look for a hook each time costs a few nanoseconds.
 type partial struct {
 	Application
-	open   opener
-	text   texter
-	binary binarier
-	ping   pinger
-	pong   ponger
-	end    closer
+	h any
 }
 
 func (p *partial) OnOpen(c *Conn) error {
-	if p.open == nil {
-		return nil
+	if h, ok := p.h.(opener); ok {
+		return h.OnOpen(c)
 	}
-	return p.open.OnOpen(c)
+	return nil
 }
 
 func (p *partial) OnMessage(c *Conn, text []byte) error {
-	if p.text == nil {
-		return p.Application.OnMessage(c, text)
+	if h, ok := p.h.(texter); ok {
+		return h.OnMessage(c, text)
 	}
-	return p.text.OnMessage(c, text)
+	return p.Application.OnMessage(c, text)
 }
 
 func (p *partial) OnBinary(c *Conn, data []byte) error {
-	if p.binary == nil {
-		return p.Application.OnBinary(c, data)
+	if h, ok := p.h.(binarier); ok {
+		return h.OnBinary(c, data)
 	}
-	return p.binary.OnBinary(c, data)
+	return p.Application.OnBinary(c, data)
 }
 
 func (p *partial) OnPing(c *Conn, payload []byte) error {
-	if p.ping == nil {
-		return nil
+	if h, ok := p.h.(pinger); ok {
+		return h.OnPing(c, payload)
 	}
-	return p.ping.OnPing(c, payload)
+	return nil
 }
 
 func (p *partial) OnPong(c *Conn, payload []byte) error {
-	if p.pong == nil {
-		return nil
+	if h, ok := p.h.(ponger); ok {
+		return h.OnPong(c, payload)
 	}
-	return p.pong.OnPong(c, payload)
+	return nil
 }
 
 func (p *partial) OnClose(c *Conn, e *CloseError) {
-	if p.end != nil {
-		p.end.OnClose(c, e)
+	if h, ok := p.h.(closer); ok {
+		h.OnClose(c, e)
 	}
 }
 

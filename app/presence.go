@@ -9,9 +9,9 @@ import (
 
 // Member is a member of a topic, as others see it.
 type Member struct {
-	ID     string
-	Info   any // what Conn.SetPresence gave
-	Since  time.Time
+	ID     string         // Conn.ID
+	Info   any            // what Conn.SetPresence gave
+	Since  time.Time      // of the connection, not the membership
 	Client netip.AddrPort `json:"-"` // for the server's own use
 }
 
@@ -37,7 +37,7 @@ func (s *Server) Members(topic string) []Member {
 	slices.SortFunc(conns, func(a, b *Conn) int { return cmp.Compare(a.id, b.id) })
 	members := make([]Member, 0, len(conns))
 	for _, c := range conns {
-		members = append(members, Member{ID: c.ID(), Info: c.Presence(), Since: c.since, Client: c.request.client})
+		members = append(members, Member{ID: c.ID(), Info: c.Presence(), Since: c.ConnectedAt(), Client: c.request.client})
 	}
 	return members
 }

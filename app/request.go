@@ -6,8 +6,10 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"sync/atomic"
 	"time"
 
+	"github.com/godwit-ws/godwit/conn"
 	"github.com/godwit-ws/godwit/handshake"
 	"github.com/godwit-ws/godwit/router"
 )
@@ -24,49 +26,83 @@ type Middleware func(next Acceptor) Acceptor
 // Request is an opening request that is right by the protocol and has a route.
 // Acceptors may change the answer with it; once the handshake is answered it is
 // only read.
+//
+// Its header, cookies and query are kept until OnOpen has returned, and longer only
+// if Keep was called: they are what takes the most memory of an idle connection.
+// Everything else can be asked for at any time.
 type Request struct {
-	server  *Server
-	opening *handshake.Request
-	route   *route
-	params  router.Match
-	client  netip.AddrPort
-	scheme  handshake.Scheme
-	host    string
-	tls     *tls.ConnectionState
+	server *Server
+	head   atomic.Pointer[handshake.Request] // nil once it is forgotten
+	kept   atomic.Bool
+	route  *route
+	path   string
+	params *router.Match // nil if there are none
+	client netip.AddrPort
+	host   string
+	tls    *tls.ConnectionState
+	values values
+	scheme handshake.Scheme
+	answer *answer // nil once it was given
+}
 
-	values  values
-	answer  []handshake.Field
-	chosen  string // the subprotocol
+// answer is what Acceptors have changed of the answer.
+type answer struct {
+	conn.Answer
 	expires expiry
 }
 
+// Keep keeps header, cookies and query for as long as the connection lives. Call it
+// in an Acceptor or in OnOpen.
+func (r *Request) Keep() { r.kept.Store(true) }
+
+// forget lets go of what Keep would have kept.
+func (r *Request) forget() {
+	if !r.kept.Load() {
+		r.head.Store(nil)
+	}
+}
+
+// opening returns the header.
+func (r *Request) opening() *handshake.Request {
+	head := r.head.Load()
+	if head == nil {
+		panic("app: header, cookies and query of a Request are gone after OnOpen; call Request.Keep in OnOpen or before")
+	}
+	return head
+}
+
 // Path returns the path as it was sent, without query and not unescaped.
-func (r *Request) Path() string { return r.opening.Path() }
+func (r *Request) Path() string { return r.path }
 
 // Pattern returns the pattern of the route, complete with its prefixes.
-func (r *Request) Pattern() string { return r.params.Pattern() }
+func (r *Request) Pattern() string { return r.route.pattern }
 
 // Params returns the path's parameters. They must not be changed.
-func (r *Request) Params() *router.Match { return &r.params }
+func (r *Request) Params() *router.Match {
+	if r.params == nil {
+		return new(router.Match)
+	}
+	return r.params
+}
 
 // Query returns the parsed query. What of it can't be parsed is left out.
 func (r *Request) Query() url.Values {
-	q, _ := url.ParseQuery(r.opening.RawQuery()) // the rest is all there is
+	q, _ := url.ParseQuery(r.opening().RawQuery()) // the rest is all there is
 	return q
 }
 
 // Header returns the value of the first field of that name, in any case of
 // letters, or "".
-func (r *Request) Header(name string) string { return r.opening.Get(name) }
+func (r *Request) Header(name string) string { return r.opening().Get(name) }
 
 // HeaderValues returns the values of all fields of that name, in order.
 func (r *Request) HeaderValues(name string) []string {
-	return slices.Collect(r.opening.Values(name))
+	return slices.Collect(r.opening().Values(name))
 }
 
 // Cookie returns the value of the cookie called name.
 func (r *Request) Cookie(name string) (value string, ok bool) {
-	for field := range r.opening.Values("Cookie") {
+	for field := range r.opening().Values("Cookie") {
 		cookies, err := http.ParseCookie(field)
 		if err != nil {
 			continue // no cookie of ours is in there
@@ -82,12 +118,7 @@ func (r *Request) Cookie(name string) (value string, ok bool) {
 
 // Host returns host and port as the client asked for them: behind a trusted proxy,
 // what the proxy says.
-func (r *Request) Host() string {
-	if r.host != "" {
-		return r.host
-	}
-	return r.opening.Host()
-}
+func (r *Request) Host() string { return r.host }
 
 // Secure reports whether the client came over TLS: behind a trusted proxy, to the
 // proxy.
@@ -116,7 +147,7 @@ func (r *Request) Get(key any) any { return r.values.get(key) }
 // AddHeader adds a field to the answer. One that can't be there, such as the
 // handshake's own, makes the request fail with 500.
 func (r *Request) AddHeader(name, value string) {
-	r.answer = append(r.answer, handshake.Field{Name: name, Value: value})
+	r.answer.Fields = append(r.answer.Fields, handshake.Field{Name: name, Value: value})
 }
 
 // SetCookie adds a cookie to the answer. An invalid one is left out.
@@ -128,14 +159,14 @@ func (r *Request) SetCookie(c *http.Cookie) {
 
 // SelectSubprotocol chooses the subprotocol in place of Config.Subprotocols. It
 // must be one that the client offers, or the request fails with 500.
-func (r *Request) SelectSubprotocol(name string) { r.chosen = name }
+func (r *Request) SelectSubprotocol(name string) { r.answer.Subprotocol = name }
 
 // Subprotocols returns what the client offers, in its order of preference.
-func (r *Request) Subprotocols() []string { return slices.Collect(r.opening.Subprotocols()) }
+func (r *Request) Subprotocols() []string { return slices.Collect(r.opening().Subprotocols()) }
 
 // ExpireAt is Conn.ExpireAt for the connection to be.
 func (r *Request) ExpireAt(t time.Time, recheck func(*Conn) (time.Time, error)) {
-	r.expires = expiry{at: t, recheck: recheck}
+	r.answer.expires = expiry{at: t, recheck: recheck}
 }
 
 // values are a user's values. Few are expected, so they lie in a list.

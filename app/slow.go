@@ -32,12 +32,12 @@ const (
 // SlowConsumer sets what a member of a topic gets who doesn't read fast enough. The
 // zero value disconnects it once Limits.MaxQueued bytes or 1024 messages wait.
 type SlowConsumer struct {
+	// Policy is what happens then.
 	Policy SlowPolicy
 	// MaxBytes and MaxMessages are how much may wait for a connection before Policy
 	// applies. 0 means Limits.MaxQueued, and 1024; a negative MaxMessages means no
 	// limit.
-	MaxBytes    int
-	MaxMessages int
+	MaxBytes, MaxMessages int
 	// MaxWait bounds Block. 0 means 1 s.
 	MaxWait time.Duration
 }

@@ -4,14 +4,14 @@ import "sync/atomic"
 
 // Stats are a server's figures since it was made.
 type Stats struct {
-	Conns        int    // that are up
-	Topics       int    // that have members
-	Accepted     uint64 // connections made
-	Refused      uint64 // requests that became no connection
-	Dropped      uint64 // messages of topics given up for slow members
-	Disconnected uint64 // members closed with 1013 for being slow
-	Received     Traffic
-	Sent         Traffic
+	Conns        int     // that are up
+	Topics       int     // that have members
+	Accepted     uint64  // connections made
+	Refused      uint64  // requests that became no connection
+	Dropped      uint64  // messages of topics given up for slow members
+	Disconnected uint64  // members closed with 1013 for being slow
+	Received     Traffic // from peers, pings and pongs left out
+	Sent         Traffic // to peers, topics' messages as often as they went out
 }
 
 // totals counts what is in Stats. Of the traffic it has that of connections which

@@ -207,7 +207,7 @@ func (ts *topics) len() int {
 // TopicInfo describes a topic.
 type TopicInfo struct {
 	Name    string
-	Members int
+	Members int // at least 1
 }
 
 // Topics lists the topics that have members, sorted by name.

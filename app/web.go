@@ -27,12 +27,9 @@ func (s *Server) plain(o *conn.Opening, peer netip.AddrPort) {
 		s.web.serve(o.Release())
 		return
 	}
-	r := &Request{}
-	_, err := s.cfg.Router.lookup(o.Request.Path(), &r.params)
+	err := s.find(o.Request.Path(), new(Request))
 	if err == nil {
 		err = handshake.ErrUpgrade
-	} else {
-		err = s.noRoute(o.Request.Path(), err)
 	}
 	s.logRefused(peer, o.Request.Path(), err)
 	o.Refuse(err) // its own error is this one
@@ -57,7 +54,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		o.Refuse(overloaded(http.StatusServiceUnavailable, "The server is shutting down.", retryRestart))
 		return
 	}
-	if !s.open(o, opened{peer: peer, tls: tlsOf(r)}) {
+	if !s.open(o, peer, tlsOf(r)) {
 		s.gate.leave()
 	}
 }
