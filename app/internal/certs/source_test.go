@@ -110,14 +110,14 @@ func TestReload(t *testing.T) {
 		d.wants("old.example", 0)
 		d.write(next.cert, next.key)
 		d.wants("old.example", 0) // looked at a moment ago
-		time.Sleep(time.Second - 1)
+		time.Sleep(time.Second - time.Nanosecond)
 		d.wants("old.example", 0)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		d.wants("new.example", 0)
 		d.write(old.cert, old.key)
-		time.Sleep(time.Second - 1)
+		time.Sleep(time.Second - time.Nanosecond)
 		d.wants("new.example", 0)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		d.wants("old.example", 0)
 	})
 }
