@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,6 +58,9 @@ func (s *Server) prepare(nc net.Conn) (net.Conn, []byte, netip.AddrPort, error) 
 	}
 	var received []byte
 	if s.cfg.ProxyProtocol {
+		if !s.trust.Contains(peer.Addr()) {
+			return nc, nil, peer, errUntrusted
+		}
 		src, local, rest, err := edge.ReadProxyHeader(nc, nil)
 		if err != nil {
 			return nc, nil, peer, err
@@ -74,6 +78,10 @@ func (s *Server) prepare(nc net.Conn) (net.Conn, []byte, netip.AddrPort, error) 
 	}
 	return secured, nil, peer, nil
 }
+
+// errUntrusted says that a connection which is to begin with a PROXY header comes
+// from somewhere else than Config.TrustedProxies.
+var errUntrusted = errors.New("app: not one of Config.TrustedProxies, which alone may connect with Config.ProxyProtocol")
 
 // prefixed returns nc with received to be read first.
 func prefixed(nc net.Conn, received []byte) net.Conn {
@@ -102,7 +110,10 @@ func (c *prefixedConn) Read(p []byte) (int, error) {
 func (s *Server) open(o *conn.Opening, peer netip.AddrPort, state *tls.ConnectionState) bool {
 	client := s.trust.Resolve(edge.Client{Addr: peer, Scheme: o.Scheme}, o.Request)
 	o.Scheme, o.Peer = client.Scheme, client.Addr.Addr()
-	r := &Request{server: s, client: client.Addr, host: client.Host, scheme: client.Scheme, tls: state, answer: new(answer)}
+	if client.Host != "" {
+		o.Request = withHost(o.Request, client.Host) // which the page's origin is compared with
+	}
+	r := &Request{server: s, client: client.Addr, host: strings.Clone(o.Request.Host()), scheme: client.Scheme, tls: state, answer: new(answer)}
 	r.head.Store(o.Request)
 	handler, err := s.admit(o, r)
 	if err != nil {
@@ -120,14 +131,19 @@ func (s *Server) open(o *conn.Opening, peer netip.AddrPort, state *tls.Connectio
 	return true
 }
 
+// withHost returns a copy of r that asks for another host.
+func withHost(r *handshake.Request, host string) *handshake.Request {
+	other := *r
+	other.Fields = slices.DeleteFunc(slices.Clone(r.Fields), func(f handshake.Field) bool { return strings.EqualFold(f.Name, "Host") })
+	other.Add("Host", host)
+	return &other
+}
+
 // admit finds the route of a request, judges the request, takes a seat for the
 // connection, and asks the route's Acceptor. After an error there is no seat.
 func (s *Server) admit(o *conn.Opening, r *Request) (Handler, error) {
 	if err := s.find(o.Request.Path(), r); err != nil {
 		return nil, err
-	}
-	if r.host == "" {
-		r.host = strings.Clone(o.Request.Host())
 	}
 	if s.isStopped() {
 		return nil, overloaded(http.StatusServiceUnavailable, "The server is shutting down.", retryRestart)

@@ -47,7 +47,7 @@ type Config struct {
 	// -Proto and -Host, is believed.
 	TrustedProxies []netip.Prefix
 	// ProxyProtocol expects each connection to begin with a PROXY header, version 1 or
-	// 2. Everybody who can reach the listener is believed.
+	// 2, and to come from one of TrustedProxies; others are closed.
 	ProxyProtocol bool
 
 	// MaxConns is how many connections there may be. 0 means no limit. Past it
@@ -128,6 +128,8 @@ func (c *Config) check() error {
 		return &ConfigError{Field: "Origins, Subprotocols or Limits.Compression", Reason: "malformed", Err: err}
 	case (c.CertFile == "") != (c.KeyFile == ""):
 		return &ConfigError{Field: "CertFile", Reason: "CertFile and KeyFile come together"}
+	case c.ProxyProtocol && len(c.TrustedProxies) == 0:
+		return &ConfigError{Field: "ProxyProtocol", Reason: "name the proxies in TrustedProxies: whoever sends a PROXY header is believed"}
 	}
 	return nil
 }

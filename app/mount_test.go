@@ -100,7 +100,8 @@ func TestBehindProxies(t *testing.T) {
 }
 
 func TestProxyProtocol(t *testing.T) {
-	_, url := serve(t, app.Config{ProxyProtocol: true}, func(r *app.Router) { route(t, r, "/", newWhoami) })
+	trusted := []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
+	_, url := serve(t, app.Config{ProxyProtocol: true, TrustedProxies: trusted}, func(r *app.Router) { route(t, r, "/", newWhoami) })
 	addr := strings.TrimPrefix(url, "ws://")
 	upgrade := "GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n\x88\x80\x00\x00\x00\x00"
@@ -113,6 +114,24 @@ func TestProxyProtocol(t *testing.T) {
 	}
 	if answer := raw(t, addr, upgrade); answer != "" {
 		t.Errorf("without a header: %q, want nothing", answer)
+	}
+	elsewhere := []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
+	_, url = serve(t, app.Config{ProxyProtocol: true, TrustedProxies: elsewhere}, nil)
+	if answer := raw(t, strings.TrimPrefix(url, "ws://"), v2+upgrade); answer != "" {
+		t.Errorf("from another than the proxy: %q, want nothing", answer)
+	}
+}
+
+// A page is of the same origin if it comes from the host that the client asked the
+// proxy for.
+func TestOriginBehindProxy(t *testing.T) {
+	trusted := app.Config{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}
+	header := http.Header{"X-Forwarded-For": {"192.0.2.7"}, "X-Forwarded-Proto": {"https"}, "X-Forwarded-Host": {"example.com"}, "Origin": {"https://example.com"}}
+	_, url := serve(t, trusted, func(r *app.Router) { route(t, r, "/", newWhoami) })
+	dialWith(t, &conn.Dialer{Header: header}, url).want(`["192.0.2.7","example.com",true,false]`)
+	_, url = serve(t, app.Config{}, func(r *app.Router) { route(t, r, "/", newWhoami) })
+	if code, _ := status(t, &conn.Dialer{Header: header}, url); code != http.StatusForbidden {
+		t.Errorf("the same fields from anybody: status %d, want 403", code)
 	}
 }
 

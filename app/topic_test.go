@@ -168,8 +168,9 @@ func TestTopicOrder(t *testing.T) {
 
 func TestPresence(t *testing.T) {
 	s, url := serveMembers(t, app.Config{})
-	a, b := dial(t, url), dial(t, url)
+	a := dial(t, url)
 	a.do("name ann", "name 0")
+	b := dial(t, url)
 	b.do("name bob", "name 0")
 	b.do("join x", "join 0")
 	a.do("join x", "join 0")
