@@ -1,11 +1,9 @@
 package app
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
-	"os"
 	"path"
 	"path/filepath"
 	"runtime"
@@ -24,14 +22,27 @@ const DefaultBlueprints = "blueprints"
 var found registry
 
 type registry struct {
-	mu         sync.Mutex
+	mu         sync.Mutex // guards the fields below
 	blueprints []*Blueprint
+	packages   map[string]struct{} // all that blueprints were made in, mounted ones included
 }
 
 func (r *registry) add(b *Blueprint) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.blueprints = append(r.blueprints, b)
+	if r.packages == nil {
+		r.packages = make(map[string]struct{})
+	}
+	r.packages[b.source.pkg] = struct{}{}
+}
+
+// links reports whether a blueprint was made in a package.
+func (r *registry) links(pkg string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, linked := r.packages[pkg]
+	return linked
 }
 
 func (r *registry) remove(b *Blueprint) {
@@ -78,11 +89,13 @@ func initialising() (source, bool) {
 }
 
 // isInit reports whether a function initialises its package: it is called
-// pkg.init for variables, pkg.init.0 for a declared func init.
+// pkg.init for variables, pkg.init.0 for a declared func init. A closure in one,
+// pkg.init.func1, is none: it may be called at any time, and if it is called now
+// the one around it is among the callers.
 func isInit(function string) bool {
 	_, name := splitFunction(function)
-	rest, ok := strings.CutPrefix(name, "init")
-	return ok && strings.Trim(rest, ".0123456789") == ""
+	number, declared := strings.CutPrefix(name, "init.")
+	return name == "init" || declared && strings.Trim(number, "0123456789") == ""
 }
 
 // splitFunction cuts a function's full name into package path and name. The
@@ -128,7 +141,7 @@ func (r *Router) Discover(name string) error {
 			named += n
 			errs = append(errs, r.addFile(unit, blueprints[:n])...)
 		} else {
-			r.log.Debug("blueprints in a file of another name are not discovered; call it *_bp.go or *Bp.go", "file", unit)
+			r.log.Warn("blueprints in a file of another name are not discovered; call it *_bp.go or *Bp.go", "file", unit)
 		}
 		blueprints = blueprints[n:]
 	}
@@ -173,8 +186,8 @@ func belongsTo(name string) func(pkg string) bool {
 	name = strings.Trim(name, "/")
 	root := mainModule()
 	return func(pkg string) bool {
-		if root != "" && within(pkg, path.Join(root, name)) {
-			return true
+		if root != "" {
+			return within(pkg, path.Join(root, name))
 		}
 		for at := pkg; at != "." && at != "/"; at = path.Dir(at) {
 			if path.Base(at) == path.Base(name) {
@@ -187,57 +200,43 @@ func belongsTo(name string) func(pkg string) bool {
 
 func within(pkg, root string) bool { return pkg == root || strings.HasPrefix(pkg, root+"/") }
 
-// mainModule is the path of the module that the program is built from, or "".
+// mainModule is the path of the module that the program is built from, or "" if that
+// isn't known.
 func mainModule() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return ""
 	}
-	return info.Main.Path
+	return mainModuleOf(info)
+}
+
+// mainModuleOf is mainModule for a program with that information. A program built
+// from files, as by go run main.go, has no main module: its own is then the one among
+// the dependencies that has no version and no replacement.
+func mainModuleOf(info *debug.BuildInfo) string {
+	if info.Main.Path != "" {
+		return info.Main.Path
+	}
+	found := ""
+	for _, m := range info.Deps {
+		if m.Version != "(devel)" || m.Replace != nil {
+			continue
+		}
+		if found != "" {
+			return "" // a workspace has several
+		}
+		found = m.Path
+	}
+	return found
 }
 
 // noneFound logs that there are no blueprints, and what may be missing.
 func (r *Router) noneFound(name string) error {
-	importPath := path.Join(mainModule(), name)
-	err := fmt.Errorf("%w in package %s: does main import it? Write: import _ %q", ErrNoBlueprints, name, importPath)
+	module := mainModule()
+	if module == "" {
+		module = "<your module>"
+	}
+	err := fmt.Errorf("%w in package %s: does main import it? Write: import _ %q", ErrNoBlueprints, name, path.Join(module, name))
 	r.log.Warn(fmt.Sprintf("蓝图包 '%s' 未找到", name), "error", err)
 	return err
-}
-
-// warnUnlinked warns of files of blueprints in the folder of that name that the
-// program doesn't hold, as after a new package. It finds only what lies in the
-// working directory, as with go run.
-func (r *Router) warnUnlinked(name string) {
-	linked := make(map[string]bool)
-	for _, b := range found.of(belongsTo(name)) {
-		linked[b.source.unit()] = true
-	}
-	root := filepath.FromSlash(name)
-	filepath.WalkDir(root, func(file string, entry os.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return filepath.SkipDir // nothing to warn of
-		case entry.IsDir() && file != root && skippedDir(entry.Name()):
-			return filepath.SkipDir
-		case entry.IsDir() || !isBlueprintFile(entry.Name()) || strings.ContainsAny(entry.Name()[:1], "._"):
-			return nil
-		}
-		unit := path.Join(mainModule(), filepath.ToSlash(file))
-		if !linked[unit] && makesBlueprint(file) {
-			r.log.Warn("a blueprint file is not part of the program: import its package, or run go generate with //go:generate go tool godwit gen",
-				"file", unit, "import", path.Dir(unit))
-		}
-		return nil
-	})
-}
-
-// makesBlueprint reports whether there is a call of NewBlueprint in a file.
-func makesBlueprint(file string) bool {
-	text, err := os.ReadFile(file)
-	return err == nil && bytes.Contains(text, []byte("NewBlueprint("))
-}
-
-// skippedDir reports whether the go command passes over a folder.
-func skippedDir(name string) bool {
-	return name == "testdata" || name == "vendor" || strings.ContainsAny(name[:1], "._")
 }

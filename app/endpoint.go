@@ -65,7 +65,7 @@ func (s source) unit() string { return s.pkg + "/" + s.file }
 func prepare(e Endpoint) (r *route, err error) {
 	defer func() {
 		if value := recover(); value != nil {
-			err = fmt.Errorf("%w: the factory of route %q panicked: %v", ErrHandler, e.Path, value)
+			err = fmt.Errorf("%w: the factory or a middleware of route %q panicked: %v", ErrHandler, e.Path, value)
 		}
 	}()
 	if e.New == nil {

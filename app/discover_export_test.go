@@ -1,0 +1,6 @@
+package app
+
+var (
+	IsInit       = isInit
+	MainModuleOf = mainModuleOf
+)

@@ -1,0 +1,7 @@
+package found
+
+func init() { group("/init") }
+
+func init() {
+	func() { group("/init-closure") }()
+}
