@@ -112,8 +112,9 @@ func sourceOf(frame runtime.Frame) source {
 	return source{pkg: pkg, file: path.Base(filepath.ToSlash(frame.File)), line: frame.Line}
 }
 
-// isBlueprintFile reports whether blueprints in a file of that name are found.
-func isBlueprintFile(name string) bool {
+// IsBlueprintFile reports whether Discover takes blueprints that were made in a file of
+// that name: one that ends in _bp.go or Bp.go.
+func IsBlueprintFile(name string) bool {
 	return strings.HasSuffix(name, "_bp.go") || strings.HasSuffix(name, "Bp.go")
 }
 
@@ -137,7 +138,7 @@ func (r *Router) Discover(name string) error {
 		if n < 0 {
 			n = len(blueprints)
 		}
-		if file := blueprints[0].source.file; isBlueprintFile(file) {
+		if file := blueprints[0].source.file; IsBlueprintFile(file) {
 			named += n
 			errs = append(errs, r.addFile(unit, blueprints[:n])...)
 		} else {

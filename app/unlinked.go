@@ -24,7 +24,7 @@ func (r *Router) warnUnlinked(name string) {
 			return filepath.SkipDir // nothing to warn of
 		case entry.IsDir() && file != root && skippedDir(file):
 			return filepath.SkipDir
-		case !entry.IsDir() && isBlueprintFile(entry.Name()) && !found.links(pkg) && makesBlueprint(file):
+		case !entry.IsDir() && IsBlueprintFile(entry.Name()) && !found.links(pkg) && makesBlueprint(file):
 			r.log.Warn("a blueprint file is not part of the program: import its package, or run go generate with //go:generate go tool godwit gen",
 				"file", path.Join(pkg, entry.Name()), "import", pkg)
 		}

@@ -27,6 +27,9 @@ type action func(ctx context.Context, args []string, s stdio) error
 // commands returns all commands in the order of the overview.
 func commands() []command {
 	return []command{
+		newCommand(),
+		genCommand(),
+		routesCommand(),
 		serveCommand(),
 		dialCommand(),
 		echoCommand(),
@@ -93,7 +96,7 @@ func parse(fs *flag.FlagSet, args []string) (rest []string, err error) {
 // overview lists all commands.
 func overview() string {
 	var b strings.Builder
-	b.WriteString("Godwit runs WebSocket servers and clients.\n\nUsage: godwit COMMAND [arguments]\n\n")
+	b.WriteString("Godwit runs WebSocket servers and clients, and helps to write them.\n\nUsage: godwit COMMAND [arguments]\n\n")
 	w := tabwriter.NewWriter(&b, 0, 0, 3, ' ', 0)
 	for _, c := range commands() {
 		fmt.Fprintf(w, "  %s\t%s\n", c.name, c.short)

@@ -1,5 +1,8 @@
 // Command godwit runs WebSocket servers and clients from the command line.
 //
+//	godwit new myapp                           an application to begin with, in a new folder
+//	godwit gen [--check]                       imports for all packages of blueprints
+//	godwit routes [DIR]                        the routes of a module's blueprints
 //	godwit serve                               a server to try things out on
 //	godwit dial ws://127.0.0.1:8080/echo       an interactive client
 //	godwit echo --addr 127.0.0.1:9001          a bare echo server, for suites and load generators
@@ -10,7 +13,9 @@
 // status is 0 for success, 1 for a failure, 2 for a command line that makes no
 // sense.
 //
-// This package wires flags to package conn and decides nothing about the
+// In another module, which has it as a tool, it is go tool godwit.
+//
+// This package wires flags to packages conn and app and decides nothing about the
 // protocol. Each command is a file named for it; run is the entry point that
 // tests call.
 package main
