@@ -18,16 +18,17 @@ import (
 	_ "github.com/godwit-ws/godwit/app/testdata/found/admin"
 )
 
-// discover returns a router with the blueprints of a package below testdata, what
-// Discover returned, and what it logged.
-func discover(t *testing.T, pkg string, before ...app.Endpoint) (*app.Router, error, *logBuffer) {
+// discover returns a router with the blueprints of a package below testdata, what it
+// logged, and what Discover returned.
+func discover(t *testing.T, pkg string, before ...app.Endpoint) (*app.Router, *logBuffer, error) {
 	t.Helper()
 	log, lines := logger(slog.LevelInfo)
 	r := app.NewRouter(app.RouterConfig{Logger: log})
 	if err := r.Add(before...); err != nil {
 		t.Fatal(err)
 	}
-	return r, r.Discover("app/testdata/" + pkg), lines
+	err := r.Discover("app/testdata/" + pkg)
+	return r, lines, err
 }
 
 // listing is a router's routes, a line each, with their sources below testdata.
@@ -55,7 +56,7 @@ var foundRoutes = []string{
 // nothing else.
 func TestDiscoverFound(t *testing.T) {
 	for range 2 { // the second time nothing is different
-		r, err, lines := discover(t, "found")
+		r, lines, err := discover(t, "found")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -75,7 +76,7 @@ func TestDiscoverFound(t *testing.T) {
 // TestDiscoverLogsSources tells which file the blueprints were made in, not which
 // file the function stands in that made them.
 func TestDiscoverLogsSources(t *testing.T) {
-	_, _, lines := discover(t, "found")
+	_, lines, _ := discover(t, "found")
 	const pkg = "自动注册蓝图: github.com/godwit-ws/godwit/app/testdata/found/"
 	for _, want := range []string{
 		"echo_bp.go -> /echo", "ChatBp.go -> /chat", "helped_bp.go -> /helped", "helped_bp.go -> /closure",
@@ -189,7 +190,7 @@ func TestDiscoverUnlinked(t *testing.T) {
 // TestDiscoverLinked doesn't warn of what the program holds, mounted or not.
 func TestDiscoverLinked(t *testing.T) {
 	t.Chdir("..")
-	_, _, lines := discover(t, "found")
+	_, lines, _ := discover(t, "found")
 	if strings.Contains(lines.String(), "not part of the program") {
 		t.Errorf("a false warning in\n%s", lines)
 	}
