@@ -15,13 +15,13 @@ import (
 	"github.com/godwit-ws/godwit/router"
 )
 
-// named is a handler that says its name.
-type named struct{ name string }
+// sayer is a handler that says its name.
+type sayer struct{ name string }
 
-func (h *named) OnOpen(c *app.Conn) error { return c.SendText(h.name) }
+func (h *sayer) OnOpen(c *app.Conn) error { return c.SendText(h.name) }
 
 // saying returns a factory of handlers that say a name.
-func saying(name string) func() any { return func() any { return &named{name} } }
+func saying(name string) func() any { return func() any { return &sayer{name} } }
 
 // quiet is the configuration of a router that logs nothing.
 func quiet() app.RouterConfig {
@@ -459,7 +459,7 @@ func TestSeed058NestingMiddlewareNames(t *testing.T) {
 	for _, route := range s.Router().Routes() {
 		names = append(names, fmt.Sprintf("%s %s %s", route.Pattern, route.Name, route.Handler))
 	}
-	want := []string{"/api/v{int:version}/status  named", "/api/v{int:version}/users/{int:id} api.users.show named"}
+	want := []string{"/api/v{int:version}/status  sayer", "/api/v{int:version}/users/{int:id} api.users.show sayer"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("listing (-want +got):\n%s", diff)
 	}
