@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -46,10 +47,7 @@ func blocks(text, language string) (all []string) {
 // each of their functions but main stands there, word for word.
 func TestReadmePrograms(t *testing.T) {
 	examples := readFile(t, "conn/example_test.go")
-	programs := blocks(readFile(t, "README.md"), "go")
-	if len(programs) != 2 {
-		t.Fatalf("%d programs, want a server and a client", len(programs))
-	}
+	programs := enginePrograms(t)
 	for _, program := range programs {
 		if formatted, err := format.Source([]byte(program)); err != nil || string(formatted) != program {
 			t.Errorf("not as gofmt has it: %v\n%s", err, program)
@@ -69,6 +67,75 @@ func TestReadmePrograms(t *testing.T) {
 		}
 	}
 }
+
+// enginePrograms returns the README's programs without the framework: a server and a
+// client.
+func enginePrograms(t *testing.T) []string {
+	t.Helper()
+	programs := slices.DeleteFunc(blocks(readFile(t, "README.md"), "go"), usesFramework)
+	if len(programs) != 2 {
+		t.Fatalf("%d programs, want a server and a client", len(programs))
+	}
+	return programs
+}
+
+func usesFramework(program string) bool { return strings.Contains(program, `"`+modulePath+`/app"`) }
+
+// TestReadmeQuickStart holds the README's files of an application to those that new
+// writes, which other tests build and connect to.
+func TestReadmeQuickStart(t *testing.T) {
+	filled, err := fill(application{Name: "myapp", ownership: ownership{Path: modulePath}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown := 0
+	for _, program := range blocks(readFile(t, "README.md"), "go") {
+		if !usesFramework(program) {
+			continue
+		}
+		shown++
+		if !slices.ContainsFunc(filled, func(f file) bool { return string(f.text) == program }) {
+			t.Errorf("godwit new myapp writes no such file:\n%s", program)
+		}
+	}
+	if shown == 0 {
+		t.Skip("the README has no quick start")
+	}
+}
+
+// TestReadmePythonTable looks for the Go code of the table for those who come from
+// NoWebsocket in the test that runs it.
+func TestReadmePythonTable(t *testing.T) {
+	code := readFile(t, "app/python_test.go")
+	for _, name := range []string{"README.md", "README.zh-CN.md"} {
+		_, table, found := strings.Cut(readFile(t, name), "\n| NoWebsocket | Godwit |\n")
+		if !found {
+			t.Skip("the README has no such table")
+		}
+		table, _, _ = strings.Cut(table, "\n\n")
+		rows := strings.Split(table, "\n")[1:]
+		for _, row := range rows {
+			cells := strings.Split(row, " | ")
+			if len(cells) != 2 {
+				t.Errorf("%s: not two cells: %s", name, row)
+				continue
+			}
+			for _, m := range codeSpan.FindAllStringSubmatch(cells[1], -1) {
+				line := strings.TrimSpace(m[1] + m[2])
+				part, _, _ := strings.Cut(line, "…")
+				if !strings.HasPrefix(line, "go ") && !strings.Contains(code, part) && !strings.Contains(line, "OnClose") {
+					t.Errorf("%s: app/python_test.go lacks %s", name, line)
+				}
+			}
+		}
+		if len(rows) < 30 {
+			t.Errorf("%s: %d rows", name, len(rows))
+		}
+	}
+}
+
+// codeSpan matches code within a line, in one pair of backquotes or in two.
+var codeSpan = regexp.MustCompile("``(.+?) ``|`([^`]+)`")
 
 // functions returns the text of each function of a program.
 func functions(t *testing.T, program string) map[string]string {
@@ -97,7 +164,7 @@ func TestReadmeProgramsRun(t *testing.T) {
 		t.Skip("the go command isn't installed")
 	}
 	addr := freeAddress(t)
-	programs := blocks(readFile(t, "README.md"), "go")
+	programs := enginePrograms(t)
 	server, client := buildProgram(t, programs[0], addr), buildProgram(t, programs[1], addr)
 
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
