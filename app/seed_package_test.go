@@ -22,17 +22,16 @@ func TestSeed005PublicNames(t *testing.T) {
 		router    *app.Router
 		blueprint *app.Blueprint
 		base      app.Application
-		logging   func(slog.Leveler) *slog.Logger = app.SetupLogging
 	)
 	for _, v := range []any{server, router, blueprint, &base} {
 		if pkg := reflect.TypeOf(v).Elem().PkgPath(); pkg != "github.com/godwit-ws/godwit/app" {
 			t.Errorf("%T is of package %s", v, pkg)
 		}
 	}
-	if logging == nil {
-		t.Error("no SetupLogging")
-	}
-	var _ app.Handler = base
+	var (
+		_ app.Handler                     = base
+		_ func(slog.Leveler) *slog.Logger = app.SetupLogging
+	)
 }
 
 // TestSeed006CreateWithBlueprints is a module with two files of blueprints and a main:
