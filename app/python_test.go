@@ -22,18 +22,18 @@ import (
 
 var echo = app.NewBlueprint("/echo")
 
-var _ = app.Route[EchoHandler](echo, "/{int:user_id}/{message:str}")
+var _ = app.Route[UserHandler](echo, "/{int:user_id}/{message:str}")
 
-// EchoHandler reports on its connection, whatever it is sent.
-type EchoHandler struct {
+// UserHandler reports on its connection, whatever it is sent.
+type UserHandler struct {
 	UserID int64 `path:"user_id"`
 }
 
-func (h *EchoHandler) OnOpen(c *app.Conn) error {
+func (h *UserHandler) OnOpen(c *app.Conn) error {
 	return c.SendText(fmt.Sprint(c.Param("message"), c.Int("user_id"), c.PathParams()["user_id"], h.UserID))
 }
 
-func (h *EchoHandler) OnMessage(c *app.Conn, text []byte) error {
+func (h *UserHandler) OnMessage(c *app.Conn, text []byte) error {
 	switch string(text) {
 	case "about":
 		known := c.ClientAddress().Addr().IsLoopback() && c.ClientAddress().Port() > 0 && time.Since(c.ConnectedAt()) >= 0 && c.Connected()
@@ -49,14 +49,14 @@ func (h *EchoHandler) OnMessage(c *app.Conn, text []byte) error {
 	return c.Close(1001, "心跳超时")
 }
 
-func (h *EchoHandler) OnBinary(c *app.Conn, data []byte) error {
+func (h *UserHandler) OnBinary(c *app.Conn, data []byte) error {
 	if len(data) > 1024 {
 		return c.SendChunked(data, 1024)
 	}
 	return c.SendBinary(data)
 }
 
-func (h *EchoHandler) OnClose(c *app.Conn, e *app.CloseError) {
+func (h *UserHandler) OnClose(c *app.Conn, e *app.CloseError) {
 	slog.Debug("closed", "code", e.Code, "reason", e.Reason)
 }
 
@@ -86,7 +86,7 @@ func TestPythonLines(t *testing.T) {
 		t.Fatal(err)
 	}
 	bp := app.NewBlueprint("/api", app.RateLimit(100, time.Minute))
-	app.Route[EchoHandler](bp, "/room/{int:user_id}/{str:message}")
+	app.Route[UserHandler](bp, "/room/{int:user_id}/{str:message}")
 	if err := bp.Register(router); err != nil {
 		t.Fatal(err)
 	}
@@ -113,7 +113,7 @@ func TestPythonLines(t *testing.T) {
 	}
 }
 
-// speakPython talks to an EchoHandler.
+// speakPython talks to an UserHandler.
 func speakPython(t *testing.T, url string) {
 	t.Helper()
 	c := dial(t, url)
