@@ -14,7 +14,7 @@ import (
 	"github.com/godwit-ws/godwit/app"
 	_ "github.com/godwit-ws/godwit/app/testdata/broken"
 	_ "github.com/godwit-ws/godwit/app/testdata/conflict"
-	"github.com/godwit-ws/godwit/app/testdata/found"
+	late "github.com/godwit-ws/godwit/app/testdata/found"
 	_ "github.com/godwit-ws/godwit/app/testdata/found/admin"
 )
 
@@ -67,9 +67,9 @@ func TestDiscoverFound(t *testing.T) {
 			!strings.Contains(lines.String(), "found/helper.go\n") {
 			t.Errorf("no warning of helper.go in\n%s", lines)
 		}
-		found.Late()
-		found.Later()
-		found.Latest()
+		late.Late()
+		late.Later()
+		late.Latest()
 	}
 }
 

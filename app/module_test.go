@@ -65,8 +65,8 @@ func build(t *testing.T, dir string, flags ...string) string {
 	return built
 }
 
-// wantRoutes runs a program that prints routes, and compares them.
-func wantRoutes(t *testing.T, cmd *exec.Cmd, want []string) {
+// wantPrinted runs a program that prints routes, and compares them.
+func wantPrinted(t *testing.T, cmd *exec.Cmd, want []string) {
 	t.Helper()
 	var errs strings.Builder
 	cmd.Stderr = &errs
@@ -138,7 +138,7 @@ func main() {
 		"/v1/{name} Handler example.com/my.app/blueprints/v1.2/UserBp.go:7",
 	}
 	for _, args := range [][]string{{"run", "."}, {"run", "main.go"}, {"run", "-trimpath", "-ldflags=-s -w", "."}, {"test", "-v", "."}} {
-		wantRoutes(t, goCommand(t, dir, args...), want)
+		wantPrinted(t, goCommand(t, dir, args...), want)
 	}
 }
 

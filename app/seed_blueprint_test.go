@@ -23,8 +23,8 @@ func (h *sayer) OnOpen(c *app.Conn) error { return c.SendText(h.name) }
 // saying returns a factory of handlers that say a name.
 func saying(name string) func() any { return func() any { return &sayer{name} } }
 
-// quiet is the configuration of a router that logs nothing.
-func quiet() app.RouterConfig {
+// silentRouter is the configuration of a router that logs nothing.
+func silentRouter() app.RouterConfig {
 	return app.RouterConfig{Logger: slog.New(slog.DiscardHandler)}
 }
 
@@ -106,7 +106,7 @@ func TestSeed047HandlersNeedHooks(t *testing.T) {
 		{"no-factory", nil, "write New: func() any { return new(MyHandler) }"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			r := app.NewRouter(quiet())
+			r := app.NewRouter(silentRouter())
 			err := app.NewBlueprint("/p").Route("/x", tt.factory).Register(r)
 			if !errors.Is(err, app.ErrHandler) || !strings.Contains(err.Error(), tt.want) || !strings.Contains(err.Error(), `"/p/x"`) {
 				t.Errorf("%v; want ErrHandler with %q", err, tt.want)
@@ -116,7 +116,7 @@ func TestSeed047HandlersNeedHooks(t *testing.T) {
 			}
 		})
 	}
-	if err := app.NewBlueprint("").Route("/x", func() any { return new(struct{ app.Application }) }).Register(app.NewRouter(quiet())); err != nil {
+	if err := app.NewBlueprint("").Route("/x", func() any { return new(struct{ app.Application }) }).Register(app.NewRouter(silentRouter())); err != nil {
 		t.Errorf("with Application embedded: %v", err)
 	}
 }

@@ -92,7 +92,7 @@ func TestSeed052ConflictSkipsWholeFile(t *testing.T) {
 // TestSeed053SameOrderEveryTime has one winner in 100 runs.
 func TestSeed053SameOrderEveryTime(t *testing.T) {
 	for range 100 {
-		r := app.NewRouter(quiet())
+		r := app.NewRouter(silentRouter())
 		r.Discover("app/testdata/conflict") // its error is another test's
 		source := r.Routes()[0].Source
 		if want := "github.com/godwit-ws/godwit/app/testdata/conflict/a_bp.go:9"; source != want {
