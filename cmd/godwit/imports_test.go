@@ -41,7 +41,9 @@ func arrows() map[string][]string {
 		"app/internal/limit": nil,
 		"app": {"handshake", "router", "conn",
 			"app/internal/certs", "app/internal/edge", "app/internal/limit"},
-		"cmd/godwit": {"frame", "handshake", "conn", "app"},
+		"app/console":       {"router", "app"},
+		"internal/chromium": {"conn"},
+		"cmd/godwit":        {"frame", "handshake", "conn", "app", "app/console"},
 	}
 }
 
