@@ -3,7 +3,7 @@
 //	godwit new myapp                           an application to begin with, in a new folder
 //	godwit gen [--check]                       imports for all packages of blueprints
 //	godwit routes [DIR]                        the routes of a module's blueprints
-//	godwit serve                               a server to try things out on
+//	godwit serve                               a server to try things out on, with a console page
 //	godwit dial ws://127.0.0.1:8080/echo       an interactive client
 //	godwit echo --addr 127.0.0.1:9001          a bare echo server, for suites and load generators
 //	godwit autobahn client --url … --agent …   the client that the Autobahn testsuite's server examines

@@ -2,48 +2,74 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
-	"time"
 
+	"github.com/godwit-ws/godwit/app"
+	"github.com/godwit-ws/godwit/app/console"
 	"github.com/godwit-ws/godwit/conn"
-	"github.com/godwit-ws/godwit/handshake"
 )
 
-// requestTime is how long requests may go on once we go down. Browsers open
-// connections in advance, which look like requests that are about to come.
-const requestTime = time.Second
-
 // serveOptions are the flags of serve.
-type serveOptions struct{ addr string }
+type serveOptions struct {
+	addr     string
+	origin   string
+	console  string
+	compress bool
+	logLevel string
+	tlsCert  string
+	tlsKey   string
+}
 
 // serveCommand is the server for trying things out.
 func serveCommand() command {
 	return command{
 		name:  "serve",
-		args:  "[--addr HOST:PORT]",
-		short: "a server to try things out on: an echo endpoint, and a page that says so",
+		args:  "[flags]",
+		short: "a server to try things out on: echo, chat, a clock, and a console page to try them with",
 		long: `
-Serve runs a server with a WebSocket endpoint at /echo, which sends every message
-back, and a page at / that says how to connect. SIGINT and SIGTERM close all
-connections with code 1001.
+Serve runs a server with these WebSocket routes:
+
+  /echo             sends every message back
+  /echo/{message}   the same, after a greeting with the message
+  /chat/{room}      a chat in rooms; ?name=ann gives a nickname
+  /time             sends the server's time every second
+
+and these pages:
+
+  /                   the console: try the routes, watch connections, topics and rates
+  /test_client.html   a simple client for /echo/Hello
+  /healthz            for load balancers
+
+In a chat, {"say":"hello"} speaks and {"who":true} asks who is there.
 
 Web pages of the same origin may connect, and on this machine pages opened from a
-file.
+file. The console is for browsers on this machine; --console any shows it to all.
+SIGINT and SIGTERM close all connections with code 1001.
 
 Examples:
   godwit serve
-  godwit serve --addr :8080`,
+  godwit serve --addr :8080 --console any
+  godwit serve --addr :8443 --tls-cert cert.pem --tls-key key.pem`,
 		register: func(fs *flag.FlagSet) action {
 			o := new(serveOptions)
-			fs.StringVar(&o.addr, "addr", "127.0.0.1:8080", "listen on `HOST:PORT`; port 0 picks a free one")
+			o.register(fs)
 			return o.run
 		},
 	}
+}
+
+func (o *serveOptions) register(fs *flag.FlagSet) {
+	fs.StringVar(&o.addr, "addr", "127.0.0.1:8080", "listen on `HOST:PORT`; port 0 picks a free one")
+	fs.StringVar(&o.origin, "origin", "same", "which other web pages may connect: same, any, or `PATTERNS` such as https://*.example.com,localhost:*")
+	fs.StringVar(&o.console, "console", "local", "who may see the console: local, any or off")
+	fs.BoolVar(&o.compress, "compress", false, "accept permessage-deflate (RFC 7692)")
+	fs.StringVar(&o.logLevel, "log-level", "warn", "what is logged: debug, info, warn or error")
+	fs.StringVar(&o.tlsCert, "tls-cert", "", "`FILE` with the certificate in PEM, read again when it changes; needs --tls-key")
+	fs.StringVar(&o.tlsKey, "tls-key", "", "`FILE` with its key in PEM")
 }
 
 // run serves until ctx ends.
@@ -51,70 +77,76 @@ func (o *serveOptions) run(ctx context.Context, args []string, s stdio) error {
 	if err := noArguments(args); err != nil {
 		return err
 	}
+	cfg, err := o.config(s)
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	cfg.HTTP = mux
+	srv, err := app.New(cfg)
+	if err != nil {
+		return err
+	}
+	if err := addDemo(srv.Router()); err != nil {
+		return err
+	}
+	o.addPages(mux, srv)
 	l, err := listen(o.addr)
 	if err != nil {
 		return err
 	}
-	url := urlOf("ws", l.Addr()) + "/echo"
-	fmt.Fprintf(s.out, "echo: %s\n", url)
-	fmt.Fprintf(s.err, "Try it in another window: godwit dial %s (from a checkout: go run ./cmd/godwit dial %[1]s)\nor open %s/ in a browser. Ctrl-C stops the server.\n",
-		url, urlOf("http", l.Addr()))
-	var conns connSet
-	srv := &http.Server{
-		Handler:           serveHandler(&conns),
-		ReadHeaderTimeout: 10 * time.Second,
-		IdleTimeout:       time.Minute,
-		ErrorLog:          log.New(s.err, "godwit serve: ", 0),
-	}
-	return serveHTTP(ctx, srv, l, &conns)
-}
-
-// serveHandler returns the pages and endpoints of serve.
-func serveHandler(conns *connSet) http.Handler {
-	up := &conn.Upgrader{Origins: handshake.Origins{LocalFiles: true}}
-	mux := http.NewServeMux()
-	mux.Handle("/echo", up.Handler(func(c *conn.Conn) error { return conns.run(c, echoHooks{}) }))
-	mux.HandleFunc("GET /{$}", servePage)
-	return mux
-}
-
-// servePage says what is there. It is plain text, so that nothing of the request
-// can be markup in it.
-func servePage(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	fmt.Fprintf(w, `Godwit is running.
-
-There is one WebSocket endpoint, which sends every message back:
-
-    ws://%[1]s/echo
-
-From a terminal:
-
-    godwit dial ws://%[1]s/echo
-
-From the console of this page's browser window:
-
-    ws = new WebSocket("ws://%[1]s/echo")
-    ws.onmessage = e => console.log(e.data)
-    ws.onopen = () => ws.send("hello")
-`, r.Host)
-}
-
-// serveHTTP runs srv on l until ctx ends, and then closes all connections.
-func serveHTTP(ctx context.Context, srv *http.Server, l net.Listener, conns *connSet) error {
-	failed := make(chan error, 1)
-	go func() { failed <- srv.Serve(l) }()
-	select {
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-	}
-	limit, cancel := context.WithTimeout(context.Background(), requestTime)
+	o.announce(s, l.Addr())
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	if err := srv.Shutdown(limit); errors.Is(err, context.DeadlineExceeded) {
-		srv.Close() // requests that go on for too long
+	go tick(ctx, srv)
+	return serveUntil(ctx, srv, l)
+}
+
+// config makes a Config of the flags, and finds what makes no sense among them.
+func (o *serveOptions) config(s stdio) (app.Config, error) {
+	origins := parseOrigins(o.origin)
+	origins.LocalFiles = true
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(o.logLevel)); err != nil {
+		return app.Config{}, badUsage("--log-level %s: write debug, info, warn or error", o.logLevel)
 	}
-	conns.drain(drainTime)
-	return nil
+	switch err := origins.Validate(); {
+	case err != nil:
+		return app.Config{}, badUsage("--origin %s: %v", o.origin, err)
+	case (o.tlsCert == "") != (o.tlsKey == ""):
+		return app.Config{}, badUsage("--tls-cert and --tls-key come together")
+	case o.console != "local" && o.console != "any" && o.console != "off":
+		return app.Config{}, badUsage("--console %s: write local, any or off", o.console)
+	}
+	log := slog.New(app.NewLogHandler(s.err, level))
+	return app.Config{
+		Router:       app.NewRouter(app.RouterConfig{Logger: log}),
+		Limits:       conn.Config{Compression: conn.Compression{Enabled: o.compress}},
+		Origins:      origins,
+		CertFile:     o.tlsCert,
+		KeyFile:      o.tlsKey,
+		DrainTimeout: drainTime,
+		Logger:       log,
+	}, nil
+}
+
+// announce says where everything is.
+func (o *serveOptions) announce(s stdio, addr net.Addr) {
+	ws, web := urlOf("ws", addr), urlOf("http", addr)
+	if o.tlsCert != "" {
+		ws, web = urlOf("wss", addr), urlOf("https", addr)
+	}
+	fmt.Fprintf(s.out, "echo: %s/echo\n", ws)
+	if o.console != "off" {
+		fmt.Fprintf(s.err, "Open %s/ in a browser: a console to try the server with and to watch it.\n", web)
+	}
+	fmt.Fprintf(s.err, "Or in another window: godwit dial %s/echo (from a checkout: go run ./cmd/godwit dial %[1]s/echo)\nCtrl-C stops the server.\n", ws)
+}
+
+// allow is who may see the console.
+func (o *serveOptions) allow() func(*http.Request) bool {
+	if o.console == "any" {
+		return func(*http.Request) bool { return true }
+	}
+	return console.LocalOnly
 }

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"time"
+
+	"github.com/godwit-ws/godwit/app"
+)
+
+// demoPaths are the routes of serve.
+var demoPaths = [...]string{"/echo", "/echo/{message}", "/chat/{room}", "/time"}
+
+// addDemo adds the routes of serve.
+func addDemo(r *app.Router) error {
+	return r.Add(
+		app.Endpoint{Path: demoPaths[0], New: func() any { return new(demoEcho) }},
+		app.Endpoint{Path: demoPaths[1], New: func() any { return new(demoGreeting) }},
+		app.Endpoint{Path: demoPaths[2], New: func() any { return new(demoChat) }},
+		app.Endpoint{Path: demoPaths[3], New: func() any { return new(demoClock) }},
+	)
+}
+
+// demoEcho sends every message back.
+type demoEcho struct{}
+
+func (*demoEcho) OnMessage(c *app.Conn, text []byte) error { return c.SendTextBytes(text) }
+
+func (*demoEcho) OnBinary(c *app.Conn, data []byte) error { return c.SendBinary(data) }
+
+// demoGreeting says what stood in the path, and then does as demoEcho.
+type demoGreeting struct {
+	demoEcho
+	Message string `path:"message"`
+}
+
+func (g *demoGreeting) OnOpen(c *app.Conn) error { return c.SendText("初始消息: " + g.Message) }
+
+// timeTopic is where the time is published.
+const timeTopic = "time"
+
+// demoClock is told the time, by being a member of a topic.
+type demoClock struct{ app.Application }
+
+func (*demoClock) OnOpen(c *app.Conn) error {
+	if err := c.Join(timeTopic); err != nil {
+		return err
+	}
+	return c.SendJSON(timeOf(time.Now()))
+}
+
+// timeMessage is what members of timeTopic get.
+type timeMessage struct {
+	Time string `json:"time"` // RFC 3339
+}
+
+func timeOf(t time.Time) timeMessage { return timeMessage{t.Format(time.RFC3339)} }
