@@ -2,65 +2,31 @@ package interop_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/godwit-ws/godwit/internal/chromium"
 )
 
 // browser is Chromium, without a window.
 type browser struct {
-	tools  *devtools
+	*chromium.Browser
 	script []byte // the agent
-}
-
-// chromiumFlags keep Chromium to itself, and off the network.
-var chromiumFlags = []string{
-	"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-	"--disable-background-networking", "--disable-component-update", "--disable-sync",
-	"--disable-default-apps", "--disable-extensions", "--disable-breakpad",
-	"--no-proxy-server", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-	"--ignore-certificate-errors", "--remote-debugging-port=0", "about:blank",
 }
 
 // startBrowser runs Chromium for the time of t.
 func startBrowser(t *testing.T) *browser {
 	t.Helper()
-	path, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skipf("Chromium isn't installed (apt-get install chromium): %v", err)
-	}
 	script, err := os.ReadFile(filepath.Join("testdata", "chromium", "agent.js"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	profile, err := os.MkdirTemp("", "godwit-chromium-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := os.RemoveAll(profile); err != nil {
-			t.Log(err) // its last processes may still be on their way out
-		}
-	})
-	p := start(t, path, append([]string{"--user-data-dir=" + profile}, chromiumFlags...)...)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
-	defer cancel()
-	url, err := p.stderr.lineWith(ctx, "DevTools listening on ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	tools, err := dialDevtools(ctx, url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		tools.post(context.Background(), "", "Browser.close", nil) // a browser that is gone is closed
-	})
-	return &browser{tools, script}
+	return &browser{chromium.Start(t), script}
 }
 
 // ServeHTTP serves a page that holds the agent.
@@ -77,22 +43,28 @@ func (b *browser) open(ctx context.Context, url string) (*agent, error) {
 	var target struct {
 		ID string `json:"targetId"`
 	}
-	if err := b.tools.call(ctx, "", "Target.createTarget", map[string]any{"url": "about:blank"}, &target); err != nil {
+	if err := b.Tools.Call(ctx, "", "Target.createTarget", map[string]any{"url": "about:blank"}, &target); err != nil {
 		return nil, err
 	}
 	var attached struct {
 		Session string `json:"sessionId"`
 	}
 	params := map[string]any{"targetId": target.ID, "flatten": true}
-	if err := b.tools.call(ctx, "", "Target.attachToTarget", params, &attached); err != nil {
+	if err := b.Tools.Call(ctx, "", "Target.attachToTarget", params, &attached); err != nil {
 		return nil, err
 	}
 	a := newAgent("chromium", can)
 	a.tell = func(command []byte) error {
 		expression := fmt.Sprintf("command(%s)", command)
-		return b.tools.post(context.Background(), attached.Session, "Runtime.evaluate", map[string]any{"expression": expression})
+		return b.Tools.Post(context.Background(), attached.Session, "Runtime.evaluate", map[string]any{"expression": expression})
 	}
-	b.tools.bind(attached.Session, a)
+	b.Tools.On(attached.Session, "Runtime.bindingCalled", func(params json.RawMessage) {
+		var p struct {
+			Payload string `json:"payload"`
+		}
+		json.Unmarshal(params, &p)  // a payload that isn't one is no report either,
+		a.report([]byte(p.Payload)) // and is missed by whoever waits for it
+	})
 	return a, b.navigate(ctx, attached.Session, a, url)
 }
 
@@ -107,21 +79,12 @@ func (b *browser) navigate(ctx context.Context, session string, a *agent, url st
 		{"Runtime.addBinding", map[string]any{"name": "report"}},
 		{"Page.navigate", map[string]any{"url": url}},
 	} {
-		if err := b.tools.call(ctx, session, step.method, step.params, nil); err != nil {
+		if err := b.Tools.Call(ctx, session, step.method, step.params, nil); err != nil {
 			return err
 		}
 	}
 	_, err := a.await(ctx, ready)
 	return err
-}
-
-// bind lets the agent in a page report.
-func (d *devtools) bind(session string, a *agent) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.onBinding[session] = func(payload string) {
-		a.report([]byte(payload)) // what isn't a report is missed by whoever waits for it
-	}
 }
 
 // startChromium runs the agent in a page of Chromium.

@@ -23,7 +23,7 @@ type process struct {
 // when its input ends is killed, with all that it started.
 func start(t *testing.T, name string, args ...string) *process {
 	t.Helper()
-	p := &process{cmd: exec.Command(name, args...), stderr: newTail(), done: make(chan struct{})}
+	p := &process{cmd: exec.Command(name, args...), stderr: new(tail), done: make(chan struct{})}
 	tieToUs(p.cmd)
 	p.cmd.Stderr = p.stderr
 	var err error
