@@ -3,7 +3,6 @@ package app
 import (
 	"errors"
 	"fmt"
-	"net/http"
 
 	"github.com/godwit-ws/godwit/conn"
 	"github.com/godwit-ws/godwit/handshake"
@@ -90,6 +89,3 @@ func overloaded(status int, reason string, after string) error {
 		Fields: []handshake.Field{{Name: "Retry-After", Value: after}},
 	}
 }
-
-// notFound refuses a request whose path no route matches.
-var notFound = &handshake.Refusal{Status: http.StatusNotFound, Reason: "No route matches this path."}

@@ -317,8 +317,8 @@ func TestNewRuns(t *testing.T) {
 	ann := dialTest(t, new(conn.Dialer), "ws://"+addr+"/chat/room/1")
 	wantMessages(t, ann, "c2: joined")
 	bob := dialTest(t, new(conn.Dialer), "ws://"+addr+"/chat/room/1")
-	other := dialTest(t, new(conn.Dialer), "ws://"+addr+"/chat/room/2")
 	wantMessages(t, bob, "c3: joined")
+	other := dialTest(t, new(conn.Dialer), "ws://"+addr+"/chat/room/2")
 	wantMessages(t, other, "c4: joined")
 	if err := bob.WriteText(t.Context(), "hi"); err != nil {
 		t.Fatal(err)
