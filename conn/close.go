@@ -100,7 +100,7 @@ func (c *Conn) appendClose(e *CloseError) error {
 	if c.cfg.CloseTimeout > 0 {
 		c.closeWithin(c.cfg.CloseTimeout)
 	}
-	c.cond.Broadcast() // whoever waits to send waits in vain
+	c.changed() // whoever waits to send waits in vain
 	return nil
 }
 

@@ -28,59 +28,71 @@ const (
 // a Dialer, an Upgrader or Pipe. Every method may be called from any goroutine
 // at any time; frames of different calls never interleave.
 type Conn struct {
-	nc      net.Conn
-	raw     rawConn // the way around nc, where the platform has one
-	cfg     *Config
-	role    protocol.Role
-	sweep   *sweeper
-	hello   hello
-	fragile bool // a write that timed out can't be taken up again
+	nc    net.Conn // nil once an engine drives the connection in turns
+	cfg   *Config
+	sweep *sweeper
+	hello *hello
+	role  protocol.Role
 
 	// Reading: owned by whoever holds the reading baton (lockRead).
-	recv    protocol.Receiver
-	scratch *bufpool.Buffer // holds what recv has buffered
-	size    int             // of the next scratch
-	readErr error           // came together with bytes; due at the next read
-	stream  *MessageReader  // the message being streamed
-	news    bool            // bytes have come since the last wait for some
+	recv *protocol.Receiver
 
 	closing atomic.Bool // we sent Close: messages are dropped
 
 	mu   sync.Mutex
-	cond sync.Cond // any change of the fields below that someone may wait for
+	cond *sync.Cond // any change of the fields below that someone may wait for; made by the first to wait
 
-	reading   bool // the reading baton is held
-	consumer  consumer
-	waiting   bool            // the reader waits for bytes
-	kicked    bool            // it was woken by a past deadline, which is still set
-	readDone  <-chan struct{} // Done of the context it waits under
-	readWatch watch
+	reading  bool // the reading baton is held
+	consumer consumer
+	waiting  bool // the reader waits for bytes
 
-	send          protocol.Sender
-	keys          keySource
-	out           *bufpool.Buffer // encoded, to be written next
-	queue         queue           // messages not yet encoded for the wire, behind out
-	flushing      bool            // the write baton is held
+	send     protocol.Sender
+	keys     keySource
+	out      *bufpool.Buffer // encoded, to be written next
+	queue    queue           // messages not yet encoded for the wire, behind out
+	flushing bool            // the write baton is held
+	writer   *MessageWriter
+	corked   bool
+	answered bool   // the cork holds back messages, not pongs alone
+	swept    bool   // the sweeper knows of us
+	batch    uint64 // counts corks
+
+	sentClose *CloseError // what we sent
+	writeErr  error       // writing is over, reading may still find the reason
+	pending   *CloseError // the reader is to fail the connection with it
+	end       error       // how it ended; ended{}, set once
+	userCtx   *userContext
+	timers    *timers
+	pings     *pings // made by the first ping
+
+	*blocking
+}
+
+// blocking is what a connection needs that is driven by goroutines which wait for
+// its socket.
+type blocking struct {
+	raw     rawConn // the way around nc, where the platform has one
+	fragile bool    // a write that timed out can't be taken up again
+
+	// Reading: owned by whoever holds the reading baton.
+	receiver protocol.Receiver // what recv points to
+	scratch  *bufpool.Buffer   // holds what recv has buffered
+	size     int               // of the next scratch
+	readErr  error             // came together with bytes; due at the next read
+	stream   *MessageReader    // the message being streamed
+	news     bool              // bytes have come since the last wait for some
+
+	// Guarded by the Conn's mu.
+	kicked        bool            // the reader was woken by a past deadline, which is still set
+	readDone      <-chan struct{} // Done of the context it waits under
+	readWatch     watch
 	writeDone     <-chan struct{} // Done of the context that a blocked write stands under
 	writeWatch    watch
 	writeDeadline bool   // the connection below has one set
 	writes        uint64 // counts finished writes
 	wr            pendingWrite
 	flushFn       func() // flushLoop, kept so that starting it doesn't allocate
-	writer        *MessageWriter
-	corked        bool
-	answered      bool   // the cork holds back messages, not pongs alone
-	batch         uint64 // counts corks
-	swept         bool   // the sweeper knows of us
-
-	sentClose *CloseError // what we sent
-	writeErr  error       // writing is over, reading may still find the reason
-	pending   *CloseError // the reader is to fail the connection with it
-	end       error       // how it ended; ended{}, set once
-	userCtx   context.Context
-	cancel    context.CancelCauseFunc
-	timers    timers
-	pings     pings
+	clock         timers // what Conn.timers points to
 }
 
 // hello is what the opening handshake left behind.
@@ -103,8 +115,9 @@ type setup struct {
 // newConn makes the Conn of a finished handshake. cfg has its defaults filled in
 // and is shared by many.
 func newConn(nc net.Conn, cfg *Config, s setup) *Conn {
-	c := &Conn{nc: nc, cfg: cfg, role: s.role, hello: s.hello, sweep: s.sweep}
-	c.cond.L = &c.mu
+	h := s.hello
+	c := &Conn{nc: nc, cfg: cfg, role: s.role, hello: &h, sweep: s.sweep, blocking: new(blocking)}
+	c.recv, c.timers = &c.receiver, &c.clock
 	c.flushFn = c.flushLoop
 	c.fragile = !resumable(nc)
 	c.raw.init(c)
@@ -140,7 +153,9 @@ func (c *Conn) initProtocol(agreed *handshake.Deflate) {
 		Role:      c.role,
 		MaxFrame:  int(max(0, c.cfg.MaxMessageSize)),
 		Threshold: c.cfg.Compression.Threshold,
-		Key:       c.keys.next,
+	}
+	if c.role == protocol.Client {
+		out.Key = c.keys.next
 	}
 	if agreed != nil {
 		ours, theirs := directions(c.role, agreed)
@@ -211,12 +226,20 @@ func (c *Conn) Context() context.Context {
 		if parent == nil {
 			parent = context.Background()
 		}
-		c.userCtx, c.cancel = context.WithCancelCause(context.WithoutCancel(parent))
+		u := new(userContext)
+		u.ctx, u.cancel = context.WithCancelCause(context.WithoutCancel(parent))
 		if c.end != nil {
-			c.cancel(c.end)
+			u.cancel(c.end)
 		}
+		c.userCtx = u
 	}
-	return c.userCtx
+	return c.userCtx.ctx
+}
+
+// userContext is what Context returns. It is made by the first who asks.
+type userContext struct {
+	ctx    context.Context
+	cancel context.CancelCauseFunc
 }
 
 // finish ends the connection, once. mu is held, and given up while the connection
@@ -232,13 +255,13 @@ func (c *Conn) finish(e *CloseError) {
 	c.stopTimers()
 	c.readWatch.stop()
 	c.writeWatch.stop()
-	if c.cancel != nil {
-		c.cancel(c.end)
+	if c.userCtx != nil {
+		c.userCtx.cancel(c.end)
 	}
 	c.mu.Unlock()
 	closeTransport(c.nc)
 	c.mu.Lock()
-	c.cond.Broadcast()
+	c.changed()
 }
 
 // await waits for a change of state, for ctx or for the time limit, whichever
@@ -248,7 +271,7 @@ func (c *Conn) await(ctx context.Context, limit time.Time) {
 	wake := func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.cond.Broadcast()
+		c.changed()
 	}
 	if ctx.Done() != nil {
 		stop := context.AfterFunc(ctx, wake)
@@ -258,5 +281,20 @@ func (c *Conn) await(ctx context.Context, limit time.Time) {
 		timer := time.AfterFunc(time.Until(limit), wake)
 		defer timer.Stop()
 	}
+	c.wait()
+}
+
+// wait waits for a change of state. mu is held, and given up meanwhile.
+func (c *Conn) wait() {
+	if c.cond == nil {
+		c.cond = sync.NewCond(&c.mu)
+	}
 	c.cond.Wait()
+}
+
+// changed wakes all who wait for a change of state. mu is held.
+func (c *Conn) changed() {
+	if c.cond != nil {
+		c.cond.Broadcast()
+	}
 }

@@ -94,7 +94,7 @@ func (c *Conn) flushElsewhere(ctx context.Context, tail []byte) error {
 		if ctx.Err() != nil {
 			return ErrWriteUnfinished
 		}
-		c.cond.Wait()
+		c.wait()
 	}
 	return c.brokenWrite()
 }
@@ -139,7 +139,7 @@ func (c *Conn) carry() {
 		c.dropOut()
 	}
 	c.flushing = false
-	c.cond.Broadcast()
+	c.changed()
 }
 
 // writeOut writes the output and then tail. When ctx ends first it keeps what is
@@ -164,7 +164,7 @@ func (c *Conn) writeOut(ctx context.Context, tail []byte) error {
 		err = c.writeFailed(err)
 	}
 	c.wr.head, c.wr.tail = nil, nil
-	c.cond.Broadcast()
+	c.changed()
 	return err
 }
 

@@ -90,7 +90,7 @@ func (c *Conn) take(by consumer) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.consumer = by
-	c.cond.Broadcast() // whoever waits to read waits in vain
+	c.changed() // whoever waits to read waits in vain
 	return nil
 }
 

@@ -31,6 +31,7 @@ func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
 	if err := c.unwritable(); err != nil {
 		return 0, err
 	}
+	c.keepPings()
 	c.pings.waiting++
 	defer func() { c.pings.waiting-- }()
 	start := time.Now()
@@ -50,6 +51,13 @@ func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
 		c.await(ctx, never)
 	}
 	return c.pings.at.Sub(start), nil
+}
+
+// keepPings makes room for what is known of pings. mu is held.
+func (c *Conn) keepPings() {
+	if c.pings == nil {
+		c.pings = new(pings)
+	}
 }
 
 // appendPing adds a ping to the output and returns its number. mu is held.
@@ -77,7 +85,7 @@ func (c *Conn) pinged(payload []byte) {
 	number := binary.BigEndian.Uint64(payload)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if number > c.pings.sent || number <= c.pings.answered {
+	if c.pings == nil || number > c.pings.sent || number <= c.pings.answered {
 		return
 	}
 	c.pings.answered = number
@@ -86,18 +94,19 @@ func (c *Conn) pinged(payload []byte) {
 	}
 	if c.pings.waiting > 0 {
 		c.pings.at = time.Now()
-		c.cond.Broadcast()
+		c.changed()
 	}
 }
 
 // tickPing sends the connection's own ping when it is due. mu is held.
 func (c *Conn) tickPing(now time.Time) {
-	t := &c.timers
+	t := c.timers
 	if t.ping.IsZero() || c.unwritable() != nil {
 		return
 	}
 	if !now.Before(t.ping) {
 		t.ping = now.Add(c.cfg.PingInterval)
+		c.keepPings()
 		c.pings.keep = c.appendPing()
 		if t.pinged.IsZero() {
 			t.pinged = now

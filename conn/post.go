@@ -148,7 +148,7 @@ func (c *Conn) replaced(p *Posting) (*queue, *entry) {
 // gaveWay tells those who wait for room of n messages that are gone, and returns n.
 func (c *Conn) gaveWay(n int) int {
 	if n > 0 {
-		c.cond.Broadcast()
+		c.changed()
 	}
 	return n
 }

@@ -86,7 +86,7 @@ func (c *Conn) unlockRead() {
 	if c.end != nil {
 		c.releaseReading()
 	}
-	c.cond.Broadcast()
+	c.changed()
 }
 
 // releaseReading gives the memory of reading back, after the end. The reading

@@ -109,7 +109,7 @@ type readLimit struct {
 
 // readLimits returns the timeouts of reading. mu is held.
 func (c *Conn) readLimits() [3]readLimit {
-	t := &c.timers
+	t := c.timers
 	return [3]readLimit{
 		{t.heard, c.cfg.ReadTimeout, errReadTimeout},
 		{t.message, c.cfg.MessageTimeout, errMessageTimeout},

@@ -124,7 +124,7 @@ func (c *Conn) ctxEnded(done <-chan struct{}) {
 		c.writeDeadline = true
 		c.nc.SetWriteDeadline(past)
 	}
-	c.cond.Broadcast()
+	c.changed()
 }
 
 // timedOut reports whether err is that of a deadline. Not every net.Conn has it

@@ -155,5 +155,5 @@ func (w *MessageWriter) release(err error) {
 	w.buf = nil
 	w.c.writer = nil
 	w.c.queueAll(&w.held)
-	w.c.cond.Broadcast()
+	w.c.changed()
 }
