@@ -9,6 +9,7 @@ import (
 
 	"github.com/godwit-ws/godwit/conn/deflate"
 	"github.com/godwit-ws/godwit/conn/internal/bufpool"
+	"github.com/godwit-ws/godwit/conn/internal/drive"
 	"github.com/godwit-ws/godwit/conn/internal/memconn"
 	"github.com/godwit-ws/godwit/conn/protocol"
 	"github.com/godwit-ws/godwit/frame"
@@ -28,14 +29,16 @@ const (
 // a Dialer, an Upgrader or Pipe. Every method may be called from any goroutine
 // at any time; frames of different calls never interleave.
 type Conn struct {
-	nc    net.Conn // nil once an engine drives the connection in turns
+	nc    net.Conn        // nil once an engine drives the connection in turns
+	t     drive.Transport // what it does that with; nil before
 	cfg   *Config
 	sweep *sweeper
 	hello *hello
 	role  protocol.Role
 
 	// Reading: owned by whoever holds the reading baton (lockRead).
-	recv *protocol.Receiver
+	recv       *protocol.Receiver // in turns: nil while it would hold nothing
+	compressed bool               // permessage-deflate was agreed on
 
 	closing atomic.Bool // we sent Close: messages are dropped
 
@@ -65,6 +68,7 @@ type Conn struct {
 	timers    *timers
 	pings     *pings // made by the first ping
 
+	turns // driven in turns
 	*blocking
 }
 
@@ -144,11 +148,7 @@ func resumable(nc net.Conn) bool {
 
 // initProtocol sets up the two halves of the protocol.
 func (c *Conn) initProtocol(agreed *handshake.Deflate) {
-	in := protocol.ReceiverConfig{
-		Role:           c.role,
-		MaxMessageSize: c.cfg.MaxMessageSize,
-		MaxFragments:   c.cfg.MaxFragments,
-	}
+	in := c.receiverConfig()
 	out := protocol.SenderConfig{
 		Role:      c.role,
 		MaxFrame:  int(max(0, c.cfg.MaxMessageSize)),
@@ -167,8 +167,18 @@ func (c *Conn) initProtocol(agreed *handshake.Deflate) {
 		})
 		out.WindowBits = ours.bits
 	}
+	c.compressed = agreed != nil
 	c.recv.Init(in)
 	c.send.Init(out)
+}
+
+// receiverConfig is that of a connection without compression.
+func (c *Conn) receiverConfig() protocol.ReceiverConfig {
+	return protocol.ReceiverConfig{
+		Role:           c.role,
+		MaxMessageSize: c.cfg.MaxMessageSize,
+		MaxFragments:   c.cfg.MaxFragments,
+	}
 }
 
 // direction is what was agreed on for one direction (RFC 7692 §7.1).
@@ -188,10 +198,26 @@ func directions(role protocol.Role, d *handshake.Deflate) (ours, theirs directio
 }
 
 // RemoteAddr returns the peer's address, as the connection below gives it.
-func (c *Conn) RemoteAddr() net.Addr { return c.nc.RemoteAddr() }
+func (c *Conn) RemoteAddr() net.Addr { return c.below().RemoteAddr() }
 
 // LocalAddr returns our address, as the connection below gives it.
-func (c *Conn) LocalAddr() net.Addr { return c.nc.LocalAddr() }
+func (c *Conn) LocalAddr() net.Addr { return c.below().LocalAddr() }
+
+// below returns what knows the addresses.
+func (c *Conn) below() addresses {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.t != nil {
+		return c.t
+	}
+	return c.nc
+}
+
+// addresses is what a net.Conn and a drive.Transport have in common.
+type addresses interface {
+	LocalAddr() net.Addr
+	RemoteAddr() net.Addr
+}
 
 // Subprotocol returns the agreed subprotocol, or "" (RFC 6455 §1.9).
 func (c *Conn) Subprotocol() string { return c.hello.subprotocol }
@@ -205,7 +231,7 @@ func (c *Conn) Request() *handshake.Request { return c.hello.request }
 func (c *Conn) Response() *handshake.Response { return c.hello.response }
 
 // Compressed reports whether permessage-deflate was agreed on (RFC 7692).
-func (c *Conn) Compressed() bool { return c.recv.Compression() }
+func (c *Conn) Compressed() bool { return c.compressed }
 
 // Err returns nil while the connection is up, and then how it ended: an error
 // that Is ErrClosed and As *CloseError.
@@ -252,12 +278,16 @@ func (c *Conn) finish(e *CloseError) {
 	c.end = ended{e}
 	c.closing.Store(true)
 	c.dropHeld()
-	c.stopTimers()
-	c.readWatch.stop()
-	c.writeWatch.stop()
 	if c.userCtx != nil {
 		c.userCtx.cancel(c.end)
 	}
+	if c.t != nil {
+		c.finishTurns()
+		return
+	}
+	c.stopTimers()
+	c.readWatch.stop()
+	c.writeWatch.stop()
 	c.mu.Unlock()
 	closeTransport(c.nc)
 	c.mu.Lock()

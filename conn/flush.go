@@ -60,6 +60,9 @@ func (c *Conn) Flush(ctx context.Context) error {
 // flushing.
 func (c *Conn) flush(ctx context.Context, tail []byte, lone bool) error {
 	c.flushing = true
+	if c.t != nil {
+		return c.flushTurn(tail)
+	}
 	if c.fragile && ctx.Done() != nil {
 		return c.flushElsewhere(ctx, tail)
 	}
@@ -158,7 +161,7 @@ func (c *Conn) writeOut(ctx context.Context, tail []byte) error {
 	case err == nil:
 		bufpool.Put(out)
 	case errors.Is(err, errInterrupted):
-		c.keepRest(out)
+		c.out = keptRest(out, &c.wr)
 	default:
 		bufpool.Put(out)
 		err = c.writeFailed(err)
@@ -168,17 +171,16 @@ func (c *Conn) writeOut(ctx context.Context, tail []byte) error {
 	return err
 }
 
-// keepRest makes what is left of the write the output, in memory of our own.
-func (c *Conn) keepRest(out *bufpool.Buffer) {
-	if len(c.wr.tail) == 0 {
-		out.B = append(out.B[:0], c.wr.head...)
-		c.out = out
-		return
+// keptRest returns what is left of w in memory of our own. The head lay in out.
+func keptRest(out *bufpool.Buffer, w *pendingWrite) *bufpool.Buffer {
+	if len(w.tail) == 0 {
+		out.B = append(out.B[:0], w.head...)
+		return out
 	}
-	rest := bufpool.Get(len(c.wr.head) + len(c.wr.tail))
-	rest.B = append(append(rest.B, c.wr.head...), c.wr.tail...)
+	rest := bufpool.Get(len(w.head) + len(w.tail))
+	rest.B = append(append(rest.B, w.head...), w.tail...)
 	bufpool.Put(out)
-	c.out = rest
+	return rest
 }
 
 func (c *Conn) dropOut() {

@@ -103,6 +103,7 @@ func (c *Conn) deliver(h Hooks) error {
 	c.recv.SetMode(protocol.Whole)
 	controls, _ := h.(ControlHooks)
 	for {
+		c.cork()
 		err := c.call(func() error { return c.deliverBatch(h, controls) })
 		c.uncork()
 		if err == nil {
@@ -114,10 +115,9 @@ func (c *Conn) deliver(h Hooks) error {
 	}
 }
 
-// deliverBatch passes on all messages of what was received, corked, and pings and
-// pongs if controls isn't nil.
+// deliverBatch passes on all messages of what was received, and pings and pongs if
+// controls isn't nil. The caller has corked the connection.
 func (c *Conn) deliverBatch(h Hooks, controls ControlHooks) error {
-	c.cork()
 	for {
 		ev, err := c.recv.Next()
 		switch {

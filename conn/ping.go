@@ -136,7 +136,7 @@ func (c *Conn) pong(ctx context.Context, payload []byte) error {
 		return nil
 	}
 	c.queue.pushPong(&c.send, payload)
-	for c.queue.pongs > maxPongs && c.brokenWrite() == nil {
+	for c.t == nil && c.queue.pongs > maxPongs && c.brokenWrite() == nil {
 		if err := ctx.Err(); err != nil {
 			return readError(err)
 		}
@@ -155,9 +155,9 @@ func (c *Conn) flushReplies() {
 }
 
 // flushNow writes what the socket takes of the output without waiting, and leaves
-// the rest to a goroutine. mu is held and nobody is flushing.
+// the rest to a goroutine, or to the engine. mu is held and nobody is flushing.
 func (c *Conn) flushNow() {
-	if !c.raw.usable() {
+	if c.t != nil || !c.raw.usable() {
 		c.startFlush()
 		return
 	}
@@ -169,10 +169,14 @@ func (c *Conn) flushNow() {
 	c.carry()
 }
 
-// startFlush lets a goroutine write the output. mu is held and nobody is
-// flushing.
+// startFlush lets a goroutine write the output, where to write may mean to wait.
+// mu is held and nobody is flushing.
 func (c *Conn) startFlush() {
 	c.flushing = true
+	if c.t != nil {
+		c.flushTurn(nil) // its error is in the state
+		return
+	}
 	go c.flushFn() // the baton goes with it
 }
 

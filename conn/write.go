@@ -86,8 +86,10 @@ func (c *Conn) admit(ctx context.Context, n int) error {
 		switch {
 		case c.writer != nil:
 			limit = never // the time of another's MessageWriter doesn't count
-		case !c.flushing || c.queue.admits(n, c.cfg.MaxQueued):
+		case !c.flushing || c.admits(n):
 			return nil
+		case c.inline:
+			return c.overflow()
 		case c.cfg.WriteTimeout <= 0:
 		case limit.IsZero():
 			limit = time.Now().Add(c.cfg.WriteTimeout)
