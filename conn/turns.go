@@ -379,3 +379,6 @@ func (c *Conn) overflow() error {
 	c.appendClose(&CloseError{Code: CodeTryAgainLater, Reason: "slow consumer", Err: ErrQueueFull}) // can't fail: our code and reason are right
 	return ErrQueueFull
 }
+
+// Abort does what drive.Machine promises.
+func (m *machine) Abort() { (*Conn)(m).Abort() }

@@ -53,6 +53,8 @@ type Machine interface {
 	Writable()
 	// Tick looks at what is due.
 	Tick(now time.Time)
+	// Abort drops the connection.
+	Abort()
 	// FlushCork writes what the hook that is running has sent so far.
 	FlushCork()
 }

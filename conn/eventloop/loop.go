@@ -1,0 +1,311 @@
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
+
+package eventloop
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/godwit-ws/godwit/conn/internal/drive"
+)
+
+// scratchSize is how many bytes are read at a time.
+const scratchSize = 64 << 10
+
+// tick is the wheel's grain.
+const tick = 10 * time.Millisecond
+
+// loop waits for the events of many sockets and has their connections take turns.
+type loop struct {
+	e     *Engine
+	poll  *poller
+	start time.Time // of ticks
+
+	mu      sync.Mutex // guards the fields to the next blank line
+	sockets []*socket  // by index; 0 is nobody
+	ages    []uint32   // of the indices: how often each was given back
+	free    []uint32   // indices given back
+	live    int        // sockets in the table
+	wheel   wheel
+	posted  []*socket // to be scheduled, from other goroutines
+
+	asleep  atomic.Bool // it waits, or is about to: whoever has something for it wakes it
+	news    atomic.Bool // posted or the wheel has changed since it was looked at
+	stopped atomic.Bool
+	turn    watchedTurn
+
+	// The rest belongs to the loop's goroutine.
+	events  [256]event
+	touched [256]*socket
+	queue   []*socket // scheduled
+	spare   []*socket
+	due     []*socket
+	w       drive.Workspace
+	done    chan struct{}
+}
+
+func newLoop(e *Engine) (*loop, error) {
+	poll, err := newPoller()
+	if err != nil {
+		return nil, err
+	}
+	l := &loop{e: e, poll: poll, start: time.Now(), done: make(chan struct{})}
+	l.sockets, l.ages = make([]*socket, 1), make([]uint32, 1)
+	l.w.Scratch = make([]byte, scratchSize)
+	return l, nil
+}
+
+// serve runs the loop until it is stopped and has no sockets left. Should a hook
+// end its goroutine, another one takes over.
+func (l *loop) serve() {
+	returned := false
+	defer func() {
+		if !returned {
+			l.turn.end()
+			go l.serve()
+		}
+	}()
+	for !l.over() {
+		l.round()
+	}
+	returned = true
+	l.poll.close()
+	close(l.done)
+}
+
+// over reports whether nothing is left to do.
+func (l *loop) over() bool {
+	if !l.stopped.Load() {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.live == 0
+}
+
+// round waits for something to do and does it.
+func (l *loop) round() {
+	n := l.wait()
+	l.find(n)
+	for i, s := range l.touched[:n] {
+		if s != nil {
+			s.event(l.events[i])
+			l.touched[i] = nil
+		}
+	}
+	l.takePosted()
+	l.tick()
+	l.runQueue()
+}
+
+// wait waits for events, or for what others have for the loop, or for the next
+// time in the wheel.
+func (l *loop) wait() int {
+	if n := l.poll.wait(l.events[:], 0); n > 0 || len(l.queue) > 0 {
+		return n
+	}
+	l.asleep.Store(true)
+	defer l.asleep.Store(false)
+	if l.news.Load() {
+		return 0
+	}
+	return l.poll.wait(l.events[:], l.untilNext())
+}
+
+// untilNext returns how long it is until something in the wheel is due; negative
+// if nothing is.
+func (l *loop) untilNext() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at, ok := l.wheel.next()
+	if !ok {
+		return -1
+	}
+	now := time.Since(l.start)
+	ticks := int32(at - uint32(now/tick)) // which may wrap
+	return max(1, time.Duration(ticks)*tick-now%tick)
+}
+
+// find looks up whose events these are. One that was meant for a socket which is
+// gone finds nobody.
+func (l *loop) find(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := range l.events[:n] {
+		index, age := l.events[i].index, l.events[i].age
+		if index != 0 && l.ages[index] == age {
+			l.touched[i] = l.sockets[index]
+		}
+	}
+}
+
+// run gives a socket that was scheduled by the loop itself its turns.
+func (l *loop) run(s *socket) {
+	if !l.e.cfg.Inline {
+		l.e.pool.submit(s)
+		return
+	}
+	l.turn.begin(s)
+	if !s.turns(&l.w) {
+		l.queue = append(l.queue, s)
+	}
+	l.turn.end()
+}
+
+// runQueue gives each socket in the queue its turns once.
+func (l *loop) runQueue() {
+	l.queue, l.spare = l.spare[:0], l.queue
+	for i, s := range l.spare {
+		l.spare[i] = nil
+		l.run(s)
+	}
+}
+
+// schedule has a socket given its turns. It may be called by any goroutine.
+func (l *loop) schedule(s *socket) {
+	if !l.e.cfg.Inline {
+		l.e.pool.submit(s)
+		return
+	}
+	l.mu.Lock()
+	l.posted = append(l.posted, s)
+	l.mu.Unlock()
+	l.nudge()
+}
+
+// nudge has the loop look at what others have for it.
+func (l *loop) nudge() {
+	l.news.Store(true)
+	if l.asleep.CompareAndSwap(true, false) {
+		l.poll.wake()
+	}
+}
+
+// takePosted queues what others have for the loop.
+func (l *loop) takePosted() {
+	if !l.news.Swap(false) {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.queue = append(l.queue, l.posted...)
+	clear(l.posted)
+	l.posted = l.posted[:0]
+}
+
+// tick tells those whose time has come.
+func (l *loop) tick() {
+	now := time.Now()
+	at := uint32(now.Sub(l.start) / tick)
+	l.mu.Lock()
+	if at != l.wheel.now {
+		l.due = l.wheel.advance(l.sockets, at, l.due)
+	}
+	l.mu.Unlock()
+	for i, s := range l.due {
+		l.due[i] = nil
+		s.m.Tick(now)
+	}
+	l.due = l.due[:0]
+}
+
+// wakeAt puts a socket in the wheel. One that isn't in the table yet waits for
+// that in its spoke.
+func (l *loop) wakeAt(s *socket, at time.Time) {
+	due := l.tickAt(at)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case s.state.Load()&finished != 0:
+	case s.index == 0:
+		if s.due == 0 || after(s.due, due) {
+			s.due = due
+		}
+	default:
+		l.setWheel(s, due)
+	}
+}
+
+// tickAt returns the first tick that isn't before at.
+func (l *loop) tickAt(at time.Time) uint32 {
+	const far = 1 << 30 // ticks, which is less than what can be told apart
+	now := time.Since(l.start) / tick
+	return uint32(min(at.Sub(l.start)/tick+1, now+far))
+}
+
+// setWheel puts a socket in the wheel, and wakes the loop if it would sleep too
+// long. mu is held.
+func (l *loop) setWheel(s *socket, due uint32) {
+	before, ok := l.wheel.next()
+	if !l.wheel.set(l.sockets, s.index, due) {
+		return
+	}
+	if at, _ := l.wheel.next(); !ok || at != before {
+		l.nudge()
+	}
+}
+
+// add gives a socket its place on the loop, and its first turn.
+func (l *loop) add(s *socket) error {
+	l.mu.Lock()
+	if l.stopped.Load() {
+		l.mu.Unlock()
+		return ErrClosed
+	}
+	due := s.due
+	s.spoke = spoke{}
+	if n := len(l.free); n > 0 {
+		s.index, l.free = l.free[n-1], l.free[:n-1]
+	} else {
+		s.index = uint32(len(l.sockets))
+		l.sockets, l.ages = append(l.sockets, nil), append(l.ages, 0)
+	}
+	l.sockets[s.index] = s
+	l.live++
+	if due != 0 {
+		l.setWheel(s, due)
+	}
+	age := l.ages[s.index]
+	l.mu.Unlock()
+	if err := l.poll.add(s.fd, s.index, age); err != nil {
+		l.remove(s)
+		return err
+	}
+	l.schedule(s)
+	return nil
+}
+
+// remove takes a socket off the loop.
+func (l *loop) remove(s *socket) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.wheel.remove(l.sockets, s.index)
+	l.sockets[s.index] = nil
+	l.ages[s.index]++
+	l.free = append(l.free, s.index)
+	s.index = 0
+	l.live--
+	if l.live == 0 && l.stopped.Load() {
+		l.nudge()
+	}
+}
+
+// stop has the loop end once its sockets have, and drops their connections.
+func (l *loop) stop() {
+	l.mu.Lock()
+	l.stopped.Store(true)
+	var conns []abortable
+	for _, s := range l.sockets {
+		if s != nil {
+			conns = append(conns, s.m)
+		}
+	}
+	l.mu.Unlock()
+	for _, c := range conns {
+		c.Abort()
+	}
+	l.nudge()
+}
+
+type abortable interface{ Abort() }
