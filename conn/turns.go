@@ -1,6 +1,7 @@
 package conn
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -9,6 +10,7 @@ import (
 	"github.com/godwit-ws/godwit/conn/internal/bufpool"
 	"github.com/godwit-ws/godwit/conn/internal/drive"
 	"github.com/godwit-ws/godwit/conn/protocol"
+	"github.com/godwit-ws/godwit/frame"
 )
 
 // turns is what a connection needs that an engine drives in turns (package
@@ -378,6 +380,11 @@ func (c *Conn) admits(n int) bool {
 func (c *Conn) overflow() error {
 	c.appendClose(&CloseError{Code: CodeTryAgainLater, Reason: "slow consumer", Err: ErrQueueFull}) // can't fail: our code and reason are right
 	return ErrQueueFull
+}
+
+// Leave does what drive.Machine promises.
+func (m *machine) Leave(code frame.Code, reason string) {
+	(*Conn)(m).sendClose(context.Background(), code, reason) // its error would be ours
 }
 
 // Abort does what drive.Machine promises.

@@ -1,93 +1,145 @@
-//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
-
 package eventloop
 
 import (
-	"fmt"
-	"net"
+	"context"
+	"errors"
 	"sync"
-	"sync/atomic"
 
 	"github.com/godwit-ws/godwit/conn"
-	"github.com/godwit-ws/godwit/conn/internal/drive"
 )
 
-// Engine is a set of loops that drive connections.
+// Engine drives connections by a few loops. Its methods may be called from any
+// goroutine at any time.
 type Engine struct {
 	cfg   Config
-	loops []*loop
-	next  atomic.Uint32
-	pool  pool
+	loops loops
 
-	mu     sync.Mutex
-	locals map[string]*net.TCPAddr
+	mu       sync.Mutex
+	closed   bool
+	others   map[*conn.Conn]struct{} // driven by a goroutine each
+	reported bool                    // that there are such
+	running  sync.WaitGroup          // their goroutines
 }
 
-// New starts an engine.
+// New starts an Engine. Whoever starts one closes it.
+//
+// Errors are those of the system, for want of file descriptors say. Where there
+// are no loops (see the package's documentation), the Engine drives its
+// connections by a goroutine each, and says so to Logger.
 func New(cfg Config) (*Engine, error) {
-	e := &Engine{cfg: cfg.withDefaults(), locals: make(map[string]*net.TCPAddr)}
-	for range e.cfg.Loops {
-		l, err := newLoop(e)
-		if err != nil {
-			return nil, fmt.Errorf("eventloop: %w", err)
-		}
-		e.loops = append(e.loops, l)
-	}
-	for _, l := range e.loops {
-		go l.serve()
+	e := &Engine{cfg: cfg.withDefaults(), others: make(map[*conn.Conn]struct{})}
+	if err := e.loops.start(&e.cfg); err != nil {
+		return nil, err
 	}
 	return e, nil
 }
 
-// Attach hands c over.
+// Attach hands c over to the Engine, which drives it by h from here on, as c.Run(h)
+// does, but returns at once. c is one that nobody reads from: fresh from an
+// Upgrader, an Opening or a Dialer. What has been received of it is kept; writes in
+// progress are waited for.
+//
+// Over TCP and unix sockets, and over TLS from Listener, no goroutine and no buffer
+// stays with a connection that is quiet. Another kind of connection is driven by a
+// goroutine of its own; the first is reported to Logger.
+//
+// What c.Request returns can be had until OnOpen has returned, and is then
+// forgotten.
+//
+// Errors: conn.ErrTaken if c is driven already; conn.ErrInUse if somebody reads or
+// writes a message as a stream; how c ended, if it has; the system's. c is then as
+// it was. On an Engine that was closed, c is aborted, and the error Is ErrClosed.
 func (e *Engine) Attach(c *conn.Conn, h conn.Hooks) error {
-	var s *socket
-	m, err := c.Drive(h, e.cfg.mode(), func(nc net.Conn) (drive.Transport, error) {
-		var err error
-		s, err = e.newSocket(nc)
-		return s, err
-	})
-	if err != nil {
-		return err
+	err := e.loops.attach(c, h)
+	switch {
+	case errors.Is(err, errTransport):
+		return e.run(c, h)
+	case errors.Is(err, errStopped):
+		c.Abort()
 	}
-	s.m = m
-	return s.loop.add(s)
+	return err
 }
 
-// newSocket makes a socket of nc's descriptor.
-func (e *Engine) newSocket(nc net.Conn) (*socket, error) {
-	tcp, ok := nc.(*net.TCPConn)
-	if !ok {
-		return nil, errTransport
-	}
-	local, remote := e.localOf(tcp.LocalAddr()), peerOf(tcp.RemoteAddr())
-	fd, err := takeFD(tcp)
-	if err != nil {
-		return nil, err
-	}
-	s := &socket{loop: e.loops[int(e.next.Add(1))%len(e.loops)], local: local, fd: fd, peer: remote}
-	s.state.Store(scheduled)
-	return s, nil
-}
-
-func (e *Engine) localOf(addr net.Addr) *net.TCPAddr {
+// run drives c by a goroutine.
+func (e *Engine) run(c *conn.Conn, h conn.Hooks) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	key := addr.String()
-	if a := e.locals[key]; a != nil {
-		return a
+	if e.closed {
+		c.Abort()
+		return errStopped
 	}
-	a := addr.(*net.TCPAddr)
-	e.locals[key] = a
-	return a
+	if !e.reported {
+		e.reported = true
+		e.cfg.Logger.Warn("websocket connections that no event loop can drive have a goroutine each", "remote", c.RemoteAddr())
+	}
+	e.others[c] = struct{}{}
+	e.running.Go(func() {
+		defer func() {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			delete(e.others, c)
+		}()
+		c.Run(h) // OnClose says how it ended
+	})
+	return nil
 }
 
-// Close drops all connections and stops the loops. It waits for hooks.
+// Len returns how many connections the Engine drives.
+func (e *Engine) Len() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.loops.len() + len(e.others)
+}
+
+// Close drops all connections and stops the Engine. It returns when every OnClose
+// has, so it must not be called in a hook.
 func (e *Engine) Close() {
-	for _, l := range e.loops {
-		l.stop()
+	e.each(func(c closer) { c.Abort() })
+	e.loops.wait()
+	e.running.Wait()
+}
+
+// Shutdown closes all connections with conn.CodeGoingAway, and stops the Engine
+// once they have ended. When ctx ends first, the rest is dropped, and its error
+// returned. It must not be called in a hook.
+func (e *Engine) Shutdown(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, func() { e.each(func(c closer) { c.Abort() }) })
+	e.each(func(c closer) { c.Leave(conn.CodeGoingAway, "server shutting down") })
+	e.loops.wait()
+	e.running.Wait()
+	if !stop() {
+		return ctx.Err()
 	}
-	for _, l := range e.loops {
-		<-l.done
+	return nil
+}
+
+// closer is a connection, whoever drives it.
+type closer interface {
+	Abort()
+	Leave(code conn.Code, reason string)
+}
+
+// each stops the Engine from taking more connections, and does something to all it
+// has.
+func (e *Engine) each(do func(closer)) {
+	e.mu.Lock()
+	e.closed = true
+	others := make([]closer, 0, len(e.others))
+	for c := range e.others {
+		others = append(others, blocking{c})
 	}
+	e.mu.Unlock()
+	e.loops.stop(do)
+	for _, c := range others {
+		do(c)
+	}
+}
+
+// blocking is a connection driven by a goroutine.
+type blocking struct{ *conn.Conn }
+
+// Leave closes the connection. A peer that takes nothing must not hold up the
+// others.
+func (b blocking) Leave(code conn.Code, reason string) {
+	go b.Close(context.Background(), code, reason) // OnClose says how it ended
 }

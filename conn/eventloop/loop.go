@@ -3,6 +3,7 @@
 package eventloop
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,9 +19,9 @@ const tick = 10 * time.Millisecond
 
 // loop waits for the events of many sockets and has their connections take turns.
 type loop struct {
-	e     *Engine
-	poll  *poller
-	start time.Time // of ticks
+	shared *loops
+	poll   *poller
+	start  time.Time // of ticks
 
 	mu      sync.Mutex // guards the fields to the next blank line
 	sockets []*socket  // by index; 0 is nobody
@@ -45,12 +46,12 @@ type loop struct {
 	done    chan struct{}
 }
 
-func newLoop(e *Engine) (*loop, error) {
+func newLoop(shared *loops) (*loop, error) {
 	poll, err := newPoller()
 	if err != nil {
 		return nil, err
 	}
-	l := &loop{e: e, poll: poll, start: time.Now(), done: make(chan struct{})}
+	l := &loop{shared: shared, poll: poll, start: time.Now(), done: make(chan struct{})}
 	l.sockets, l.ages = make([]*socket, 1), make([]uint32, 1)
 	l.w.Scratch = make([]byte, scratchSize)
 	return l, nil
@@ -142,8 +143,8 @@ func (l *loop) find(n int) {
 
 // run gives a socket that was scheduled by the loop itself its turns.
 func (l *loop) run(s *socket) {
-	if !l.e.cfg.Inline {
-		l.e.pool.submit(s)
+	if !l.shared.cfg.Inline {
+		l.shared.pool.submit(s)
 		return
 	}
 	l.turn.begin(s)
@@ -164,8 +165,8 @@ func (l *loop) runQueue() {
 
 // schedule has a socket given its turns. It may be called by any goroutine.
 func (l *loop) schedule(s *socket) {
-	if !l.e.cfg.Inline {
-		l.e.pool.submit(s)
+	if !l.shared.cfg.Inline {
+		l.shared.pool.submit(s)
 		return
 	}
 	l.mu.Lock()
@@ -251,7 +252,7 @@ func (l *loop) add(s *socket) error {
 	l.mu.Lock()
 	if l.stopped.Load() {
 		l.mu.Unlock()
-		return ErrClosed
+		return errStopped
 	}
 	due := s.due
 	s.spoke = spoke{}
@@ -291,21 +292,17 @@ func (l *loop) remove(s *socket) {
 	}
 }
 
-// stop has the loop end once its sockets have, and drops their connections.
-func (l *loop) stop() {
+// stop has the loop end once its sockets have, and returns these.
+func (l *loop) stop() []*socket {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.stopped.Store(true)
-	var conns []abortable
-	for _, s := range l.sockets {
-		if s != nil {
-			conns = append(conns, s.m)
-		}
-	}
-	l.mu.Unlock()
-	for _, c := range conns {
-		c.Abort()
-	}
 	l.nudge()
+	return slices.DeleteFunc(slices.Clone(l.sockets), func(s *socket) bool { return s == nil })
 }
 
-type abortable interface{ Abort() }
+func (l *loop) len() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.live
+}

@@ -29,12 +29,8 @@ func peerOf(addr net.Addr) peer {
 	return p
 }
 
-// addr returns the address; isTCP is false for a unix socket, whose clients have
-// none.
-func (p *peer) addr(isTCP bool) net.Addr {
-	if !isTCP {
-		return &net.UnixAddr{Net: "unix"}
-	}
+// addr returns the address.
+func (p *peer) addr() net.Addr {
 	ip := netip.AddrFrom16(p.ip)
 	if p.v4 {
 		ip = ip.Unmap()

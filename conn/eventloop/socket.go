@@ -18,8 +18,8 @@ import (
 type socket struct {
 	loop  *loop
 	m     drive.Machine
-	local *net.TCPAddr // shared by the sockets of a listener; nil if it isn't TCP
-	spoke              // guarded by loop.mu
+	local net.Addr // shared by the sockets of a listener
+	spoke          // guarded by loop.mu
 	state atomic.Uint32
 	fd    int32
 	index uint32 // in loop.sockets; 0 while it isn't there; guarded by loop.mu
@@ -38,15 +38,15 @@ const (
 )
 
 // RemoteAddr implements drive.Transport.
-func (s *socket) RemoteAddr() net.Addr { return s.peer.addr(s.local != nil) }
+func (s *socket) RemoteAddr() net.Addr {
+	if _, ok := s.local.(*net.UnixAddr); ok {
+		return &net.UnixAddr{Net: "unix"} // clients have none
+	}
+	return s.peer.addr()
+}
 
 // LocalAddr implements drive.Transport.
-func (s *socket) LocalAddr() net.Addr {
-	if s.local == nil {
-		return &net.UnixAddr{Net: "unix"}
-	}
-	return s.local
-}
+func (s *socket) LocalAddr() net.Addr { return s.local }
 
 // Read implements drive.Transport.
 func (s *socket) Read(p []byte) (int, error) {

@@ -1,4 +1,6 @@
 package eventloop
+
 type watchedTurn struct{}
+
 func (w *watchedTurn) begin(s *socket) {}
-func (w *watchedTurn) end() {}
+func (w *watchedTurn) end()            {}

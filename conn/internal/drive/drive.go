@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/godwit-ws/godwit/conn/protocol"
+	"github.com/godwit-ws/godwit/frame"
 )
 
 // ErrWouldBlock is returned by a Transport that can do nothing at the moment.
@@ -53,7 +54,8 @@ type Machine interface {
 	Writable()
 	// Tick looks at what is due.
 	Tick(now time.Time)
-	// Abort drops the connection.
+	// Leave begins the closing handshake. Abort drops the connection.
+	Leave(code frame.Code, reason string)
 	Abort()
 	// FlushCork writes what the hook that is running has sent so far.
 	FlushCork()

@@ -1,0 +1,120 @@
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
+
+package eventloop
+
+import (
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/conn/internal/drive"
+)
+
+// loops are an Engine's loops, and what they share.
+type loops struct {
+	cfg  *Config
+	all  []*loop
+	next atomic.Uint32
+	pool pool
+
+	mu     sync.Mutex
+	locals map[string]net.Addr // our own addresses, which many connections have in common
+}
+
+// start starts the loops.
+func (s *loops) start(cfg *Config) error {
+	s.cfg = cfg
+	s.locals = make(map[string]net.Addr)
+	for range cfg.Loops {
+		l, err := newLoop(s)
+		if err != nil {
+			for _, l := range s.all {
+				l.poll.close()
+			}
+			return fmt.Errorf("eventloop: %w", err)
+		}
+		s.all = append(s.all, l)
+	}
+	for _, l := range s.all {
+		go l.serve()
+	}
+	return nil
+}
+
+// attach takes a connection over, if it is one that loops can drive.
+func (s *loops) attach(c *conn.Conn, h conn.Hooks) error {
+	var k *socket
+	m, err := c.Drive(h, s.cfg.mode(), func(nc net.Conn) (drive.Transport, error) {
+		var err error
+		k, err = s.connect(nc)
+		return k, err
+	})
+	if err != nil {
+		return err
+	}
+	k.m = m
+	return k.loop.add(k)
+}
+
+// connect makes a socket of a connection's descriptor.
+func (s *loops) connect(nc net.Conn) (*socket, error) {
+	switch nc.(type) {
+	case *net.TCPConn, *net.UnixConn:
+	default:
+		return nil, errTransport
+	}
+	local, peer := s.shared(nc.LocalAddr()), peerOf(nc.RemoteAddr())
+	fd, err := takeFD(nc.(syscall.Conn))
+	if err != nil {
+		return nil, err
+	}
+	k := &socket{loop: s.all[int(s.next.Add(1))%len(s.all)], local: local, fd: fd, peer: peer}
+	k.state.Store(scheduled) // until it has its place
+	return k, nil
+}
+
+// maxLocals is how many of our own addresses are shared.
+const maxLocals = 1024
+
+// shared returns addr in a form that all connections with the same share.
+func (s *loops) shared(addr net.Addr) net.Addr {
+	key := addr.String()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if known, ok := s.locals[key]; ok {
+		return known
+	}
+	if len(s.locals) < maxLocals {
+		s.locals[key] = addr
+	}
+	return addr
+}
+
+func (s *loops) len() int {
+	n := 0
+	for _, l := range s.all {
+		n += l.len()
+	}
+	return n
+}
+
+// stop has the loops end once their connections have, and does something to all of
+// them.
+func (s *loops) stop(do func(closer)) {
+	for _, l := range s.all {
+		for _, k := range l.stop() {
+			do(k.m)
+		}
+	}
+}
+
+// wait waits for the loops that were stopped.
+func (s *loops) wait() {
+	for _, l := range s.all {
+		<-l.done
+	}
+	s.pool.wait()
+}
