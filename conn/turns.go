@@ -389,3 +389,6 @@ func (m *machine) Leave(code frame.Code, reason string) {
 
 // Abort does what drive.Machine promises.
 func (m *machine) Abort() { (*Conn)(m).Abort() }
+
+// Name does what drive.Machine promises.
+func (m *machine) Name() string { return fmt.Sprintf("%T", m.hooks) }

@@ -140,7 +140,11 @@ func (m *machine) FlushCork() {
 	c := (*Conn)(m)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.corked && c.out != nil && !c.flushing && c.brokenWrite() == nil {
+	if !c.corked {
+		return
+	}
+	c.corked = false
+	if c.out != nil && !c.flushing && c.brokenWrite() == nil {
 		c.startFlush()
 	}
 }

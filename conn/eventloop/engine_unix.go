@@ -15,10 +15,11 @@ import (
 
 // loops are an Engine's loops, and what they share.
 type loops struct {
-	cfg  *Config
-	all  []*loop
-	next atomic.Uint32
-	pool pool
+	cfg   *Config
+	all   []*loop
+	next  atomic.Uint32
+	pool  pool
+	watch watch
 
 	mu     sync.Mutex
 	locals map[string]net.Addr // our own addresses, which many connections have in common
@@ -38,6 +39,7 @@ func (s *loops) start(cfg *Config) error {
 		}
 		s.all = append(s.all, l)
 	}
+	s.watch.loops = s.all
 	for _, l := range s.all {
 		go l.serve()
 	}

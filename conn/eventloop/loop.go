@@ -34,15 +34,16 @@ type loop struct {
 	asleep  atomic.Bool // it waits, or is about to: whoever has something for it wakes it
 	news    atomic.Bool // posted or the wheel has changed since it was looked at
 	stopped atomic.Bool
-	turn    watchedTurn
+	shift   shift
+	pace    pace
 
-	// The rest belongs to the loop's goroutine.
+	// The rest belongs to the goroutine that runs the loop.
 	events  [256]event
 	touched [256]*socket
-	queue   []*socket // scheduled
-	spare   []*socket
+	queue   []*socket // scheduled, from head on
+	head    int
 	due     []*socket
-	w       drive.Workspace
+	now     time.Time
 	done    chan struct{}
 }
 
@@ -53,26 +54,40 @@ func newLoop(shared *loops) (*loop, error) {
 	}
 	l := &loop{shared: shared, poll: poll, start: time.Now(), done: make(chan struct{})}
 	l.sockets, l.ages = make([]*socket, 1), make([]uint32, 1)
-	l.w.Scratch = make([]byte, scratchSize)
 	return l, nil
 }
 
-// serve runs the loop until it is stopped and has no sockets left. Should a hook
-// end its goroutine, another one takes over.
+// serve runs the loop until it is stopped and has no sockets left, or another
+// goroutine has taken it over. Should a hook end its goroutine, a new one goes on.
 func (l *loop) serve() {
+	w := l.shared.pool.take()
 	returned := false
 	defer func() {
 		if !returned {
-			l.turn.end()
-			go l.serve()
+			l.takeOverFromHook()
 		}
 	}()
 	for !l.over() {
-		l.round()
+		if !l.round(w) {
+			returned = true
+			l.shared.pool.give(w)
+			return
+		}
 	}
 	returned = true
 	l.poll.close()
 	close(l.done)
+}
+
+// takeOverFromHook goes on after a hook that has ended the loop's goroutine.
+func (l *loop) takeOverFromHook() {
+	s := l.shift.socket.Load()
+	if n := l.shift.number.Load(); n%2 == 1 && l.shift.end(n) {
+		l.queue = append(l.queue, s)
+		go l.serve()
+		return
+	}
+	l.shared.pool.submit(s)
 }
 
 // over reports whether nothing is left to do.
@@ -85,19 +100,24 @@ func (l *loop) over() bool {
 	return l.live == 0
 }
 
-// round waits for something to do and does it.
-func (l *loop) round() {
+// round waits for something to do and does it. It returns false if the loop is
+// another goroutine's now.
+func (l *loop) round(w *drive.Workspace) bool {
+	if l.head == len(l.queue) {
+		l.queue, l.head = l.queue[:0], 0
+	}
 	n := l.wait()
+	l.now = time.Now()
 	l.find(n)
 	for i, s := range l.touched[:n] {
 		if s != nil {
-			s.event(l.events[i])
 			l.touched[i] = nil
+			s.event(l.events[i])
 		}
 	}
 	l.takePosted()
 	l.tick()
-	l.runQueue()
+	return l.runQueue(w)
 }
 
 // wait waits for events, or for what others have for the loop, or for the next
@@ -141,34 +161,75 @@ func (l *loop) find(n int) {
 	}
 }
 
-// run gives a socket that was scheduled by the loop itself its turns.
-func (l *loop) run(s *socket) {
-	if !l.shared.cfg.Inline {
-		l.shared.pool.submit(s)
-		return
+// runQueue gives each socket that is in the queue its turns once. It returns false
+// if the loop is another goroutine's now.
+func (l *loop) runQueue(w *drive.Workspace) bool {
+	if l.head == len(l.queue) {
+		return true
 	}
-	l.turn.begin(s)
-	if !s.turns(&l.w) {
-		l.queue = append(l.queue, s)
+	l.shared.watch.arm()
+	for end := len(l.queue); l.head < end; {
+		s := l.queue[l.head]
+		l.queue[l.head] = nil
+		l.head++
+		if !l.run(s, w) {
+			return false
+		}
 	}
-	l.turn.end()
+	l.queue = l.queue[:copy(l.queue, l.queue[l.head:])]
+	l.head = 0
+	return true
 }
 
-// runQueue gives each socket in the queue its turns once.
-func (l *loop) runQueue() {
-	l.queue, l.spare = l.spare[:0], l.queue
-	for i, s := range l.spare {
-		l.spare[i] = nil
-		l.run(s)
+// run gives a socket its turns: here, or on a goroutine of its own if hooks may
+// wait and have lately done so. It returns false if the loop is another goroutine's
+// now.
+func (l *loop) run(s *socket, w *drive.Workspace) bool {
+	inline := l.shared.cfg.Inline
+	if !inline && l.pace.slow() {
+		l.shared.pool.submit(s)
+		return true
+	}
+	shift := l.shift.begin(s)
+	done := s.turns(w)
+	switch ours := l.shift.end(shift); {
+	case !ours && !done:
+		l.shared.pool.submit(s)
+		return false
+	case !ours:
+		return false
+	case !done:
+		l.queue = append(l.queue, s)
+	}
+	if !inline {
+		now := time.Now()
+		l.pace.note(now.Sub(l.now))
+		l.now = now
+	}
+	return true
+}
+
+// overdue looks after turn n, which has lasted for d or longer. It is called by the
+// watch.
+func (l *loop) overdue(n uint64, d time.Duration, told *bool) {
+	s := l.shift.socket.Load()
+	if l.shift.number.Load() != n {
+		return
+	}
+	s.m.FlushCork()
+	cfg := l.shared.cfg
+	switch {
+	case !cfg.Inline && l.shift.end(n):
+		l.pace.note(d)
+		go l.serve()
+	case cfg.Inline && cfg.SlowHook > 0 && d >= cfg.SlowHook && !*told:
+		*told = true
+		cfg.Logger.Warn("a websocket hook holds up an event loop", "for", d, "hooks", s.m.Name(), "remote", s.RemoteAddr())
 	}
 }
 
 // schedule has a socket given its turns. It may be called by any goroutine.
 func (l *loop) schedule(s *socket) {
-	if !l.shared.cfg.Inline {
-		l.shared.pool.submit(s)
-		return
-	}
 	l.mu.Lock()
 	l.posted = append(l.posted, s)
 	l.mu.Unlock()
@@ -197,8 +258,7 @@ func (l *loop) takePosted() {
 
 // tick tells those whose time has come.
 func (l *loop) tick() {
-	now := time.Now()
-	at := uint32(now.Sub(l.start) / tick)
+	at := uint32(l.now.Sub(l.start) / tick)
 	l.mu.Lock()
 	if at != l.wheel.now {
 		l.due = l.wheel.advance(l.sockets, at, l.due)
@@ -206,7 +266,7 @@ func (l *loop) tick() {
 	l.mu.Unlock()
 	for i, s := range l.due {
 		l.due[i] = nil
-		s.m.Tick(now)
+		s.m.Tick(l.now)
 	}
 	l.due = l.due[:0]
 }

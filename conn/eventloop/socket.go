@@ -135,7 +135,7 @@ func (s *socket) event(ev event) {
 		}
 		if s.state.CompareAndSwap(old, next) {
 			if old&scheduled == 0 && next&scheduled != 0 {
-				s.loop.run(s)
+				s.loop.queue = append(s.loop.queue, s)
 			}
 			return
 		}

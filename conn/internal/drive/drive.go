@@ -57,8 +57,11 @@ type Machine interface {
 	// Leave begins the closing handshake. Abort drops the connection.
 	Leave(code frame.Code, reason string)
 	Abort()
-	// FlushCork writes what the hook that is running has sent so far.
+	// FlushCork writes what the hook that is running has sent so far, and holds back
+	// no more of it.
 	FlushCork()
+	// Name says what kind of hooks these are.
+	Name() string
 }
 
 // Outcome says when the next turn is due.
