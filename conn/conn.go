@@ -29,10 +29,8 @@ const (
 // a Dialer, an Upgrader or Pipe. Every method may be called from any goroutine
 // at any time; frames of different calls never interleave.
 type Conn struct {
-	nc    net.Conn        // nil once an engine drives the connection in turns
-	t     drive.Transport // what it does that with; nil before
+	t     drive.Transport // the connection below, if an engine drives it in turns
 	cfg   *Config
-	sweep *sweeper
 	hello *hello
 	role  protocol.Role
 
@@ -50,7 +48,6 @@ type Conn struct {
 	waiting  bool // the reader waits for bytes
 
 	send     protocol.Sender
-	keys     keySource
 	out      *bufpool.Buffer // encoded, to be written next
 	queue    queue           // messages not yet encoded for the wire, behind out
 	flushing bool            // the write baton is held
@@ -58,7 +55,7 @@ type Conn struct {
 	corked   bool
 	answered bool   // the cork holds back messages, not pongs alone
 	swept    bool   // the sweeper knows of us
-	batch    uint64 // counts corks
+	batch    uint32 // counts corks
 
 	sentClose *CloseError // what we sent
 	writeErr  error       // writing is over, reading may still find the reason
@@ -75,8 +72,10 @@ type Conn struct {
 // blocking is what a connection needs that is driven by goroutines which wait for
 // its socket.
 type blocking struct {
+	nc      net.Conn
 	raw     rawConn // the way around nc, where the platform has one
 	fragile bool    // a write that timed out can't be taken up again
+	sweep   *sweeper
 
 	// Reading: owned by whoever holds the reading baton.
 	receiver protocol.Receiver // what recv points to
@@ -120,7 +119,7 @@ type setup struct {
 // and is shared by many.
 func newConn(nc net.Conn, cfg *Config, s setup) *Conn {
 	h := s.hello
-	c := &Conn{nc: nc, cfg: cfg, role: s.role, hello: &h, sweep: s.sweep, blocking: new(blocking)}
+	c := &Conn{cfg: cfg, role: s.role, hello: &h, blocking: &blocking{nc: nc, sweep: s.sweep}}
 	c.recv, c.timers = &c.receiver, &c.clock
 	c.flushFn = c.flushLoop
 	c.fragile = !resumable(nc)
@@ -155,7 +154,7 @@ func (c *Conn) initProtocol(agreed *handshake.Deflate) {
 		Threshold: c.cfg.Compression.Threshold,
 	}
 	if c.role == protocol.Client {
-		out.Key = c.keys.next
+		out.Key = new(keySource).next
 	}
 	if agreed != nil {
 		ours, theirs := directions(c.role, agreed)
@@ -220,15 +219,21 @@ type addresses interface {
 }
 
 // Subprotocol returns the agreed subprotocol, or "" (RFC 6455 §1.9).
-func (c *Conn) Subprotocol() string { return c.hello.subprotocol }
+func (c *Conn) Subprotocol() string { return c.opening().subprotocol }
 
 // Request returns the opening request a server received, and nil on a client. It
-// must not be changed.
-func (c *Conn) Request() *handshake.Request { return c.hello.request }
+// must not be changed. On an event loop it is forgotten once OnOpen has returned.
+func (c *Conn) Request() *handshake.Request { return c.opening().request }
 
 // Response returns the opening response a client received, and nil on a server.
-// It must not be changed.
-func (c *Conn) Response() *handshake.Response { return c.hello.response }
+// It must not be changed. On an event loop it is forgotten as the request is.
+func (c *Conn) Response() *handshake.Response { return c.opening().response }
+
+func (c *Conn) opening() *hello {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.hello
+}
 
 // Compressed reports whether permessage-deflate was agreed on (RFC 7692).
 func (c *Conn) Compressed() bool { return c.compressed }

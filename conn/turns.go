@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"reflect"
 	"time"
 
 	"github.com/godwit-ws/godwit/conn/internal/bufpool"
@@ -118,7 +119,7 @@ func (c *Conn) connectTurns(connect func(net.Conn) (drive.Transport, error)) err
 	if err != nil {
 		return fmt.Errorf("conn: hand over to an engine: %w", err)
 	}
-	c.t, c.nc = t, nil
+	c.t = t
 	return nil
 }
 
@@ -178,7 +179,7 @@ func (c *Conn) turn(w *drive.Workspace) drive.Outcome {
 	case stage == closed:
 		return drive.Over
 	case stage == unopened:
-		c.open()
+		c.open(w)
 		return c.endTurn(drive.More)
 	case end != nil:
 		c.releaseTurn()
@@ -217,13 +218,34 @@ func (c *Conn) startTurn() (stage, *CloseError, error) {
 }
 
 // open calls OnOpen.
-func (c *Conn) open() {
+func (c *Conn) open(w *drive.Workspace) {
 	c.mu.Lock()
 	c.stage = opened
 	c.mu.Unlock()
 	if err := c.call(func() error { return c.hooks.OnOpen(c) }); err != nil {
 		c.leaveLater(err)
 	}
+	c.forgetHello(w)
+}
+
+// forgetHello drops what of the opening handshake takes much room: the request or
+// the response. The rest is shared by the connections that have it in common, if
+// they come after each other.
+func (c *Conn) forgetHello(w *drive.Workspace) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	mine := hello{subprotocol: c.hello.subprotocol, parent: c.hello.parent}
+	last, ok := w.Last.(*hello)
+	if !ok || last.subprotocol != mine.subprotocol || !sameContext(last.parent, mine.parent) {
+		last = &mine
+		w.Last = last
+	}
+	c.hello = last
+}
+
+// sameContext reports whether a and b are the same, as far as they can be compared.
+func sameContext(a, b context.Context) bool {
+	return a == nil && b == nil || a != nil && b != nil && reflect.TypeOf(a).Kind() == reflect.Pointer && a == b
 }
 
 // receiveTurn reads once and passes on what came.

@@ -89,6 +89,7 @@ const (
 // share. It belongs to whoever calls Turn, one turn at a time.
 type Workspace struct {
 	Scratch []byte // to read into
+	Last    any    // what the last connection left for the next to share
 
 	receiver *protocol.Receiver
 	rules    any // what the receiver was set up for
