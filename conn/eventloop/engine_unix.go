@@ -5,7 +5,6 @@ package eventloop
 import (
 	"fmt"
 	"net"
-	"sync"
 	"sync/atomic"
 	"syscall"
 
@@ -20,15 +19,11 @@ type loops struct {
 	next  atomic.Uint32
 	pool  pool
 	watch watch
-
-	mu     sync.Mutex
-	locals map[string]net.Addr // our own addresses, which many connections have in common
 }
 
 // start starts the loops.
 func (s *loops) start(cfg *Config) error {
 	s.cfg = cfg
-	s.locals = make(map[string]net.Addr)
 	for range cfg.Loops {
 		l, err := newLoop(s)
 		if err != nil {
@@ -39,7 +34,7 @@ func (s *loops) start(cfg *Config) error {
 		}
 		s.all = append(s.all, l)
 	}
-	s.watch.loops = s.all
+	s.watch.loops, s.watch.pool, s.pool.watch = s.all, &s.pool, &s.watch
 	for _, l := range s.all {
 		go l.serve()
 	}
@@ -68,31 +63,15 @@ func (s *loops) connect(nc net.Conn) (*socket, error) {
 	default:
 		return nil, errTransport
 	}
-	local, peer := s.shared(nc.LocalAddr()), peerOf(nc.RemoteAddr())
+	l := s.all[int(s.next.Add(1))%len(s.all)]
+	at, peer := l.homeAt(nc.LocalAddr()), peerOf(nc.RemoteAddr())
 	fd, err := takeFD(nc.(syscall.Conn))
 	if err != nil {
 		return nil, err
 	}
-	k := &socket{loop: s.all[int(s.next.Add(1))%len(s.all)], local: local, fd: fd, peer: peer}
+	k := &socket{home: at, fd: fd, peer: peer}
 	k.state.Store(scheduled) // until it has its place
 	return k, nil
-}
-
-// maxLocals is how many of our own addresses are shared.
-const maxLocals = 1024
-
-// shared returns addr in a form that all connections with the same share.
-func (s *loops) shared(addr net.Addr) net.Addr {
-	key := addr.String()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if known, ok := s.locals[key]; ok {
-		return known
-	}
-	if len(s.locals) < maxLocals {
-		s.locals[key] = addr
-	}
-	return addr
 }
 
 func (s *loops) len() int {

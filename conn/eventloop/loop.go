@@ -3,7 +3,7 @@
 package eventloop
 
 import (
-	"slices"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,13 +23,11 @@ type loop struct {
 	poll   *poller
 	start  time.Time // of ticks
 
-	mu      sync.Mutex // guards the fields to the next blank line
-	sockets []*socket  // by index; 0 is nobody
-	ages    []uint32   // of the indices: how often each was given back
-	free    []uint32   // indices given back
-	live    int        // sockets in the table
-	wheel   wheel
-	posted  []*socket // to be scheduled, from other goroutines
+	mu     sync.Mutex // guards the fields to the next blank line
+	table  table
+	wheel  wheel
+	posted []*socket // to be scheduled, from other goroutines
+	homes  map[string]*home
 
 	asleep  atomic.Bool // it waits, or is about to: whoever has something for it wakes it
 	news    atomic.Bool // posted or the wheel has changed since it was looked at
@@ -52,29 +50,30 @@ func newLoop(shared *loops) (*loop, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &loop{shared: shared, poll: poll, start: time.Now(), done: make(chan struct{})}
-	l.sockets, l.ages = make([]*socket, 1), make([]uint32, 1)
+	l := &loop{shared: shared, poll: poll, start: time.Now(), homes: make(map[string]*home), done: make(chan struct{})}
 	return l, nil
 }
 
 // serve runs the loop until it is stopped and has no sockets left, or another
 // goroutine has taken it over. Should a hook end its goroutine, a new one goes on.
 func (l *loop) serve() {
-	w := l.shared.pool.take()
+	h := l.shared.pool.take()
 	returned := false
 	defer func() {
 		if !returned {
+			l.shared.pool.give(h)
 			l.takeOverFromHook()
 		}
 	}()
 	for !l.over() {
-		if !l.round(w) {
+		if !l.round(&h.Workspace) {
 			returned = true
-			l.shared.pool.give(w)
+			l.shared.pool.give(h)
 			return
 		}
 	}
 	returned = true
+	l.shared.pool.give(h)
 	l.poll.close()
 	close(l.done)
 }
@@ -97,7 +96,7 @@ func (l *loop) over() bool {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.live == 0
+	return l.table.live == 0
 }
 
 // round waits for something to do and does it. It returns false if the loop is
@@ -154,9 +153,8 @@ func (l *loop) find(n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for i := range l.events[:n] {
-		index, age := l.events[i].index, l.events[i].age
-		if index != 0 && l.ages[index] == age {
-			l.touched[i] = l.sockets[index]
+		if e := &l.events[i]; e.index != 0 {
+			l.touched[i] = l.table.find(e.index, e.age)
 		}
 	}
 }
@@ -190,9 +188,9 @@ func (l *loop) run(s *socket, w *drive.Workspace) bool {
 		l.shared.pool.submit(s)
 		return true
 	}
-	shift := l.shift.begin(s)
-	done := s.turns(w)
-	switch ours := l.shift.end(shift); {
+	turn := l.shift.begin(s)
+	done := s.turns(w, &l.shift, turn)
+	switch ours := l.shift.end(turn); {
 	case !ours && !done:
 		l.shared.pool.submit(s)
 		return false
@@ -212,11 +210,10 @@ func (l *loop) run(s *socket, w *drive.Workspace) bool {
 // overdue looks after turn n, which has lasted for d or longer. It is called by the
 // watch.
 func (l *loop) overdue(n uint64, d time.Duration, told *bool) {
-	s := l.shift.socket.Load()
-	if l.shift.number.Load() != n {
+	s := l.shift.overdue(n)
+	if s == nil {
 		return
 	}
-	s.m.FlushCork()
 	cfg := l.shared.cfg
 	switch {
 	case !cfg.Inline && l.shift.end(n):
@@ -261,7 +258,7 @@ func (l *loop) tick() {
 	at := uint32(l.now.Sub(l.start) / tick)
 	l.mu.Lock()
 	if at != l.wheel.now {
-		l.due = l.wheel.advance(l.sockets, at, l.due)
+		l.due = l.wheel.advance(&l.table, at, l.due)
 	}
 	l.mu.Unlock()
 	for i, s := range l.due {
@@ -299,7 +296,7 @@ func (l *loop) tickAt(at time.Time) uint32 {
 // long. mu is held.
 func (l *loop) setWheel(s *socket, due uint32) {
 	before, ok := l.wheel.next()
-	if !l.wheel.set(l.sockets, s.index, due) {
+	if !l.wheel.set(&l.table, s.index, due) {
 		return
 	}
 	if at, _ := l.wheel.next(); !ok || at != before {
@@ -316,20 +313,13 @@ func (l *loop) add(s *socket) error {
 	}
 	due := s.due
 	s.spoke = spoke{}
-	if n := len(l.free); n > 0 {
-		s.index, l.free = l.free[n-1], l.free[:n-1]
-	} else {
-		s.index = uint32(len(l.sockets))
-		l.sockets, l.ages = append(l.sockets, nil), append(l.ages, 0)
-	}
-	l.sockets[s.index] = s
-	l.live++
+	age := l.table.add(s)
+	index := s.index
 	if due != 0 {
 		l.setWheel(s, due)
 	}
-	age := l.ages[s.index]
 	l.mu.Unlock()
-	if err := l.poll.add(s.fd, s.index, age); err != nil {
+	if err := l.poll.add(s.fd, index, age); err != nil {
 		l.remove(s)
 		return err
 	}
@@ -341,13 +331,9 @@ func (l *loop) add(s *socket) error {
 func (l *loop) remove(s *socket) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.wheel.remove(l.sockets, s.index)
-	l.sockets[s.index] = nil
-	l.ages[s.index]++
-	l.free = append(l.free, s.index)
-	s.index = 0
-	l.live--
-	if l.live == 0 && l.stopped.Load() {
+	l.wheel.remove(&l.table, s.index)
+	l.table.remove(s)
+	if l.table.live == 0 && l.stopped.Load() {
 		l.nudge()
 	}
 }
@@ -358,11 +344,29 @@ func (l *loop) stop() []*socket {
 	defer l.mu.Unlock()
 	l.stopped.Store(true)
 	l.nudge()
-	return slices.DeleteFunc(slices.Clone(l.sockets), func(s *socket) bool { return s == nil })
+	return l.table.all()
 }
 
 func (l *loop) len() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.live
+	return l.table.live
+}
+
+// maxHomes is how many of our own addresses are kept for all sockets that have them.
+const maxHomes = 1024
+
+// homeAt returns what sockets with this address of ours have in common.
+func (l *loop) homeAt(local net.Addr) *home {
+	key := local.String()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if known := l.homes[key]; known != nil {
+		return known
+	}
+	at := &home{loop: l, local: local}
+	if len(l.homes) < maxHomes {
+		l.homes[key] = at
+	}
+	return at
 }

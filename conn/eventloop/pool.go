@@ -10,45 +10,101 @@ import (
 
 // pool gives sockets their turns on goroutines of their own, where hooks may wait.
 type pool struct {
+	watch   *watch
 	running sync.WaitGroup
-	spaces  sync.Pool // of *drive.Workspace
+
+	mu   sync.Mutex
+	all  []*hand
+	idle []*hand
 }
 
-func (p *pool) take() *drive.Workspace {
-	if w, ok := p.spaces.Get().(*drive.Workspace); ok {
-		return w
+// hand is what a goroutine needs to give turns.
+type hand struct {
+	drive.Workspace
+	shift
+	pos  int     // in pool.all
+	seen lasting // by the watch
+}
+
+// maxIdle is how many hands are kept for goroutines to come.
+const maxIdle = 64
+
+func (p *pool) take() *hand {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := len(p.idle); n > 0 {
+		h := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		return h
 	}
-	return &drive.Workspace{Scratch: make([]byte, scratchSize)}
+	h := &hand{pos: len(p.all)}
+	h.Scratch = make([]byte, scratchSize)
+	p.all = append(p.all, h)
+	return h
 }
 
-func (p *pool) give(w *drive.Workspace) { p.spaces.Put(w) }
+func (p *pool) give(h *hand) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.idle) < maxIdle {
+		p.idle = append(p.idle, h)
+		return
+	}
+	last := p.all[len(p.all)-1]
+	p.all[h.pos], last.pos = last, h.pos
+	p.all[len(p.all)-1] = nil
+	p.all = p.all[:len(p.all)-1]
+}
 
 // submit gives s, which is scheduled, its turns.
 func (p *pool) submit(s *socket) {
 	p.running.Add(1)
+	p.watch.arm()
 	go p.work(s)
 }
 
 // work is the life of a goroutine of the pool. Should a hook end it, another one
 // goes on.
 func (p *pool) work(s *socket) {
+	h := p.take()
 	returned := false
 	defer func() {
+		p.give(h)
 		if !returned {
 			p.submit(s)
 		}
 		p.running.Done()
 	}()
-	w := p.take()
-	start := time.Now()
-	for !s.turns(w) {
+	for start, done := time.Now(), false; !done; {
+		n := h.begin(s)
+		done = s.turns(&h.Workspace, &h.shift, n)
+		h.end(n)
 		now := time.Now()
 		s.loop.pace.note(now.Sub(start))
 		start = now
 	}
-	s.loop.pace.note(time.Since(start))
 	returned = true
-	p.give(w)
+}
+
+// look looks after hooks that have been running since the watch looked last. It
+// reports whether any is running.
+func (p *pool) look() (active bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, h := range p.all {
+		n := h.number.Load()
+		switch {
+		case n%2 == 0:
+			continue
+		case n != h.seen.number:
+			h.seen = lasting{number: n}
+		case !h.seen.told:
+			h.seen.told = true
+			h.overdue(n)
+		}
+		active = true
+	}
+	return active
 }
 
 // wait waits for the goroutines at work.

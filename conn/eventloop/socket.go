@@ -16,14 +16,19 @@ import (
 // drive.Transport, what it knows of the loop. There is one for each connection, so
 // it is small.
 type socket struct {
-	loop  *loop
+	*home
 	m     drive.Machine
-	local net.Addr // shared by the sockets of a listener
-	spoke          // guarded by loop.mu
+	spoke        // guarded by loop.mu
+	index uint32 // in loop.table; 0 while it isn't there; guarded by loop.mu
 	state atomic.Uint32
 	fd    int32
-	index uint32 // in loop.sockets; 0 while it isn't there; guarded by loop.mu
 	peer  peer
+}
+
+// home is what many sockets have in common.
+type home struct {
+	loop  *loop
+	local net.Addr
 }
 
 // The bits of a socket's state.
@@ -144,8 +149,8 @@ func (s *socket) event(ev event) {
 
 // turns lets the connection have turns, up to maxTurns, until nothing is left to be
 // done. It returns false if there may be more to do: the socket is then still
-// scheduled.
-func (s *socket) turns(w *drive.Workspace) bool {
+// scheduled. It ends early if shift n was taken from the goroutine.
+func (s *socket) turns(w *drive.Workspace, sh *shift, n uint64) bool {
 	for range maxTurns {
 		s.state.And(^uint32(ready | attended | paused))
 		switch s.m.Turn(w) {
@@ -161,6 +166,9 @@ func (s *socket) turns(w *drive.Workspace) bool {
 			if s.rest(attended, paused) {
 				return true
 			}
+		}
+		if sh.number.Load() != n {
+			return false
 		}
 	}
 	return false

@@ -28,6 +28,16 @@ func (s *shift) begin(k *socket) uint64 {
 // another goroutine meanwhile.
 func (s *shift) end(n uint64) bool { return s.number.CompareAndSwap(n, n+1) }
 
+// overdue has what the hook of turn n has sent so far leave.
+func (s *shift) overdue(n uint64) *socket {
+	k := s.socket.Load()
+	if s.number.Load() != n {
+		return nil // k may be another turn's
+	}
+	k.m.FlushCork()
+	return k
+}
+
 // watch looks after turns that last: what their hooks have sent so far leaves, and
 // the loop goes on without them or Logger is told. Its timer runs only while loops
 // have turns: there is no goroutine to stop.
@@ -37,6 +47,7 @@ type watch struct {
 	mu    sync.Mutex
 	timer *time.Timer
 	loops []*loop
+	pool  *pool
 	seen  []lasting
 }
 
@@ -68,7 +79,7 @@ func (w *watch) look() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	now := time.Now()
-	active := false
+	active := w.pool.look()
 	for i, l := range w.loops {
 		n := l.shift.number.Load()
 		switch last := &w.seen[i]; {

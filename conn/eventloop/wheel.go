@@ -31,10 +31,10 @@ type spoke struct {
 	slot       uint16 // ring and slot
 }
 
-// set puts sockets[at] where it comes up at tick due, or keeps it where it comes
+// set puts the socket with index at where it comes up at tick due, or keeps it where it comes
 // up earlier. It reports whether it was moved.
-func (w *wheel) set(sockets []*socket, at, due uint32) bool {
-	s := &sockets[at].spoke
+func (w *wheel) set(t *table, at, due uint32) bool {
+	s := &t.socket(at).spoke
 	if !after(due, w.now) {
 		due = w.now + 1
 	}
@@ -45,14 +45,14 @@ func (w *wheel) set(sockets []*socket, at, due uint32) bool {
 		if !after(s.due, due) {
 			return false
 		}
-		w.remove(sockets, at)
+		w.remove(t, at)
 	}
 	s.due = due
 	s.slot = w.place(due)
 	head := w.head(s.slot)
 	s.prev, s.next = 0, *head
 	if *head != 0 {
-		sockets[*head].spoke.prev = at
+		t.socket(*head).spoke.prev = at
 	}
 	*head = at
 	w.rings[s.slot>>slotsBits].used[s.slot%slots/64] |= 1 << (s.slot % 64)
@@ -75,9 +75,9 @@ func (w *wheel) place(due uint32) uint16 {
 
 func (w *wheel) head(slot uint16) *uint32 { return &w.rings[slot>>slotsBits].slots[slot%slots] }
 
-// remove takes sockets[at] out of the wheel, if it is in it.
-func (w *wheel) remove(sockets []*socket, at uint32) {
-	s := &sockets[at].spoke
+// remove takes the socket with index at out of the wheel, if it is in it.
+func (w *wheel) remove(t *table, at uint32) {
+	s := &t.socket(at).spoke
 	if s.due == 0 {
 		return
 	}
@@ -85,10 +85,10 @@ func (w *wheel) remove(sockets []*socket, at uint32) {
 	if s.prev == 0 {
 		*head = s.next
 	} else {
-		sockets[s.prev].spoke.next = s.next
+		t.socket(s.prev).spoke.next = s.next
 	}
 	if s.next != 0 {
-		sockets[s.next].spoke.prev = s.prev
+		t.socket(s.next).spoke.prev = s.prev
 	}
 	if *head == 0 {
 		w.rings[s.slot>>slotsBits].used[s.slot%slots/64] &^= 1 << (s.slot % 64)
@@ -130,7 +130,7 @@ func (r *ring) after(at uint32) (uint32, bool) {
 
 // advance moves on to tick now and appends to due the sockets whose time has come,
 // which are no longer in the wheel.
-func (w *wheel) advance(sockets []*socket, now uint32, due []*socket) []*socket {
+func (w *wheel) advance(t *table, now uint32, due []*socket) []*socket {
 	for {
 		at, ok := w.next()
 		if !ok || after(at, now) {
@@ -141,24 +141,24 @@ func (w *wheel) advance(sockets []*socket, now uint32, due []*socket) []*socket 
 		}
 		w.now = at
 		if at%slots == 0 {
-			due = w.empty(sockets, slots+uint16(at>>slotsBits%slots), due)
+			due = w.empty(t, slots+uint16(at>>slotsBits%slots), due)
 		}
-		due = w.empty(sockets, uint16(at%slots), due)
+		due = w.empty(t, uint16(at%slots), due)
 	}
 }
 
 // empty takes all sockets out of a slot whose tick has come: those that are due go
 // to due, the others to where they belong now.
-func (w *wheel) empty(sockets []*socket, slot uint16, due []*socket) []*socket {
+func (w *wheel) empty(t *table, slot uint16, due []*socket) []*socket {
 	head := w.head(slot)
 	for *head != 0 {
 		at := *head
-		when := sockets[at].spoke.due
-		w.remove(sockets, at)
+		when := t.socket(at).due
+		w.remove(t, at)
 		if !after(when, w.now) {
-			due = append(due, sockets[at])
+			due = append(due, t.socket(at))
 		} else {
-			w.set(sockets, at, when)
+			w.set(t, at, when)
 		}
 	}
 	return due

@@ -18,14 +18,14 @@ func TestWheel(t *testing.T) {
 func testWheel(t *testing.T, rng *rand.Rand, start uint32) {
 	const n = 200
 	w := wheel{now: start}
-	sockets := make([]*socket, n+1)
+	sockets := new(table)
 	want := map[*socket]uint32{}
 	for i := 1; i <= n; i++ {
-		sockets[i] = &socket{}
+		sockets.add(&socket{})
 	}
 	for range 20000 {
 		at := 1 + uint32(rng.IntN(n))
-		s := sockets[at]
+		s := sockets.socket(at)
 		switch rng.IntN(4) {
 		case 0:
 			span := []int{3, 300, 5000, 70000, 200000}[rng.IntN(5)]
