@@ -44,10 +44,15 @@ type ControlHooks interface {
 //
 // From now on reads return ErrTaken, and Close sends and returns. A message that
 // a Reader has begun and not read to its end is skipped.
-func (c *Conn) Run(h Hooks) (end error) {
+func (c *Conn) Run(h Hooks) error {
 	if err := c.take(byHooks); err != nil {
 		return err
 	}
+	return c.runTaken(h)
+}
+
+// runTaken is Run with the reading baton.
+func (c *Conn) runTaken(h Hooks) (end error) {
 	err := errGoexit // unless serve returns
 	defer func() { end = c.closeHooks(h, err) }()
 	err = c.serve(h)

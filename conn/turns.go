@@ -77,6 +77,9 @@ var ErrInUse = errors.New("conn: a message is being read or written as a stream"
 // others. connect makes a Transport of the connection below, which it then owns;
 // if it fails, nothing has happened. Drive waits for reads and writes in progress.
 //
+// Where connect says drive.ErrTransport, Drive does too, with a Machine of which Run
+// is to be called, and nothing else but Leave and Abort.
+//
 // Errors: what connect returned; ErrTaken; ErrInUse; how the connection ended.
 func (c *Conn) Drive(h Hooks, mode drive.Mode, connect func(net.Conn) (drive.Transport, error)) (drive.Machine, error) {
 	if err := c.take(byHooks); err != nil {
@@ -84,13 +87,17 @@ func (c *Conn) Drive(h Hooks, mode drive.Mode, connect func(net.Conn) (drive.Tra
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.hooks = h
 	err := c.connectTurns(connect)
-	if err != nil {
-		c.reading, c.consumer = false, byCalls
+	switch {
+	case errors.Is(err, drive.ErrTransport):
+		return (*machine)(c), drive.ErrTransport
+	case err != nil:
+		c.reading, c.consumer, c.hooks = false, byCalls, nil
 		c.changed()
 		return nil, err
 	}
-	c.hooks, c.inline = h, mode == drive.Inline
+	c.inline = mode == drive.Inline
 	c.leaveBlocking()
 	c.heard = time.Since(clockStart)
 	if c.cfg.PingInterval > 0 {
@@ -403,6 +410,9 @@ func (c *Conn) overflow() error {
 	c.appendClose(&CloseError{Code: CodeTryAgainLater, Reason: "slow consumer", Err: ErrQueueFull}) // can't fail: our code and reason are right
 	return ErrQueueFull
 }
+
+// Run does what drive.Machine promises.
+func (m *machine) Run() { (*Conn)(m).runTaken(m.hooks) } // OnClose says how it ended
 
 // Leave does what drive.Machine promises.
 func (m *machine) Leave(code frame.Code, reason string) {

@@ -3,9 +3,13 @@ package eventloop
 import (
 	"context"
 	"errors"
+	"maps"
+	"net"
+	"slices"
 	"sync"
 
 	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/conn/internal/drive"
 )
 
 // Engine drives connections by a few loops. Its methods may be called from any
@@ -16,9 +20,9 @@ type Engine struct {
 
 	mu       sync.Mutex
 	closed   bool
-	others   map[*conn.Conn]struct{} // driven by a goroutine each
-	reported bool                    // that there are such
-	running  sync.WaitGroup          // their goroutines
+	others   map[drive.Machine]struct{} // driven by a goroutine each
+	reported bool                       // that there are such
+	running  sync.WaitGroup             // their goroutines
 }
 
 // New starts an Engine. Whoever starts one closes it.
@@ -27,7 +31,7 @@ type Engine struct {
 // are no loops (see the package's documentation), the Engine drives its
 // connections by a goroutine each, and says so to Logger.
 func New(cfg Config) (*Engine, error) {
-	e := &Engine{cfg: cfg.withDefaults(), others: make(map[*conn.Conn]struct{})}
+	e := &Engine{cfg: cfg.withDefaults(), others: make(map[drive.Machine]struct{})}
 	if err := e.loops.start(&e.cfg); err != nil {
 		return nil, err
 	}
@@ -50,36 +54,36 @@ func New(cfg Config) (*Engine, error) {
 // writes a message as a stream; how c ended, if it has; the system's. c is then as
 // it was. On an Engine that was closed, c is aborted, and the error Is ErrClosed.
 func (e *Engine) Attach(c *conn.Conn, h conn.Hooks) error {
-	err := e.loops.attach(c, h)
+	m, err := e.loops.attach(c, h)
 	switch {
-	case errors.Is(err, errTransport):
-		return e.run(c, h)
+	case errors.Is(err, drive.ErrTransport):
+		return e.run(m, c.RemoteAddr())
 	case errors.Is(err, errStopped):
 		c.Abort()
 	}
 	return err
 }
 
-// run drives c by a goroutine.
-func (e *Engine) run(c *conn.Conn, h conn.Hooks) error {
+// run drives a connection by a goroutine.
+func (e *Engine) run(m drive.Machine, remote net.Addr) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.closed {
-		c.Abort()
+		m.Abort()
 		return errStopped
 	}
 	if !e.reported {
 		e.reported = true
-		e.cfg.Logger.Warn("websocket connections that no event loop can drive have a goroutine each", "remote", c.RemoteAddr())
+		e.cfg.Logger.Warn("websocket connections that no event loop can drive have a goroutine each", "remote", remote)
 	}
-	e.others[c] = struct{}{}
+	e.others[m] = struct{}{}
 	e.running.Go(func() {
 		defer func() {
 			e.mu.Lock()
 			defer e.mu.Unlock()
-			delete(e.others, c)
+			delete(e.others, m)
 		}()
-		c.Run(h) // OnClose says how it ended
+		m.Run()
 	})
 	return nil
 }
@@ -94,7 +98,7 @@ func (e *Engine) Len() int {
 // Close drops all connections and stops the Engine. It returns when every OnClose
 // has, so it must not be called in a hook.
 func (e *Engine) Close() {
-	e.each(func(c closer) { c.Abort() })
+	e.each(func(m drive.Machine) { m.Abort() })
 	e.loops.wait()
 	e.running.Wait()
 }
@@ -103,8 +107,8 @@ func (e *Engine) Close() {
 // once they have ended. When ctx ends first, the rest is dropped, and its error
 // returned. It must not be called in a hook.
 func (e *Engine) Shutdown(ctx context.Context) error {
-	stop := context.AfterFunc(ctx, func() { e.each(func(c closer) { c.Abort() }) })
-	e.each(func(c closer) { c.Leave(conn.CodeGoingAway, "server shutting down") })
+	stop := context.AfterFunc(ctx, func() { e.each(func(m drive.Machine) { m.Abort() }) })
+	e.each(func(m drive.Machine) { m.Leave(conn.CodeGoingAway, "server shutting down") })
 	e.loops.wait()
 	e.running.Wait()
 	if !stop() {
@@ -113,33 +117,15 @@ func (e *Engine) Shutdown(ctx context.Context) error {
 	return nil
 }
 
-// closer is a connection, whoever drives it.
-type closer interface {
-	Abort()
-	Leave(code conn.Code, reason string)
-}
-
 // each stops the Engine from taking more connections, and does something to all it
 // has.
-func (e *Engine) each(do func(closer)) {
+func (e *Engine) each(do func(drive.Machine)) {
 	e.mu.Lock()
 	e.closed = true
-	others := make([]closer, 0, len(e.others))
-	for c := range e.others {
-		others = append(others, blocking{c})
-	}
+	others := slices.Collect(maps.Keys(e.others))
 	e.mu.Unlock()
 	e.loops.stop(do)
-	for _, c := range others {
-		do(c)
+	for _, m := range others {
+		go do(m) // where to write may mean to wait
 	}
-}
-
-// blocking is a connection driven by a goroutine.
-type blocking struct{ *conn.Conn }
-
-// Leave closes the connection. A peer that takes nothing must not hold up the
-// others.
-func (b blocking) Leave(code conn.Code, reason string) {
-	go b.Close(context.Background(), code, reason) // OnClose says how it ended
 }

@@ -2,7 +2,12 @@
 
 package eventloop
 
-import "github.com/godwit-ws/godwit/conn"
+import (
+	"net"
+
+	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/conn/internal/drive"
+)
 
 // loops are none here: neither epoll nor kqueue is there to wait with.
 type loops struct{}
@@ -12,10 +17,12 @@ func (loops) start(cfg *Config) error {
 	return nil
 }
 
-func (loops) attach(*conn.Conn, conn.Hooks) error { return errTransport }
+func (loops) attach(c *conn.Conn, h conn.Hooks) (drive.Machine, error) {
+	return c.Drive(h, drive.Pooled, func(net.Conn) (drive.Transport, error) { return nil, drive.ErrTransport })
+}
 
 func (loops) len() int { return 0 }
 
-func (loops) stop(func(closer)) {}
+func (loops) stop(func(drive.Machine)) {}
 
 func (loops) wait() {}

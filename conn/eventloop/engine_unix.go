@@ -41,8 +41,9 @@ func (s *loops) start(cfg *Config) error {
 	return nil
 }
 
-// attach takes a connection over, if it is one that loops can drive.
-func (s *loops) attach(c *conn.Conn, h conn.Hooks) error {
+// attach takes a connection over, if it is one that loops can drive. For others it
+// returns drive.ErrTransport, as Drive does.
+func (s *loops) attach(c *conn.Conn, h conn.Hooks) (drive.Machine, error) {
 	var k *socket
 	m, err := c.Drive(h, s.cfg.mode(), func(nc net.Conn) (drive.Transport, error) {
 		var err error
@@ -50,10 +51,10 @@ func (s *loops) attach(c *conn.Conn, h conn.Hooks) error {
 		return k, err
 	})
 	if err != nil {
-		return err
+		return m, err
 	}
 	k.m = m
-	return k.loop.add(k)
+	return m, k.loop.add(k)
 }
 
 // connect makes a socket of a connection's descriptor.
@@ -61,7 +62,7 @@ func (s *loops) connect(nc net.Conn) (*socket, error) {
 	switch nc.(type) {
 	case *net.TCPConn, *net.UnixConn:
 	default:
-		return nil, errTransport
+		return nil, drive.ErrTransport
 	}
 	l := s.all[int(s.next.Add(1))%len(s.all)]
 	at, peer := l.homeAt(nc.LocalAddr()), peerOf(nc.RemoteAddr())
@@ -84,7 +85,7 @@ func (s *loops) len() int {
 
 // stop has the loops end once their connections have, and does something to all of
 // them.
-func (s *loops) stop(do func(closer)) {
+func (s *loops) stop(do func(drive.Machine)) {
 	for _, l := range s.all {
 		for _, k := range l.stop() {
 			do(k.m)

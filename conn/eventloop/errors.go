@@ -1,7 +1,6 @@
 package eventloop
 
 import (
-	"errors"
 	"fmt"
 	"net"
 )
@@ -11,7 +10,3 @@ import (
 var ErrClosed = net.ErrClosed
 
 var errStopped = fmt.Errorf("eventloop: the engine was closed: %w", ErrClosed)
-
-// errTransport says that no loop can drive a connection: it isn't a socket's, or
-// has TLS in it that knows nothing of loops.
-var errTransport = errors.New("eventloop: not a connection that a loop can drive")

@@ -1,3 +1,5 @@
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
+
 package eventloop
 
 // table holds a loop's sockets by index. It grows in pieces, so that many

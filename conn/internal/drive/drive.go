@@ -12,6 +12,9 @@ import (
 // ErrWouldBlock is returned by a Transport that can do nothing at the moment.
 var ErrWouldBlock = errors.New("drive: would block")
 
+// ErrTransport says that there can be no Transport of a connection.
+var ErrTransport = errors.New("drive: not a connection that can be driven in turns")
+
 // Transport is the connection below, as an engine gives it to a connection. None
 // of its methods waits.
 type Transport interface {
@@ -54,6 +57,9 @@ type Machine interface {
 	Writable()
 	// Tick looks at what is due.
 	Tick(now time.Time)
+	// Run drives a connection without a Transport, on the calling goroutine, until
+	// it has ended.
+	Run()
 	// Leave begins the closing handshake. Abort drops the connection.
 	Leave(code frame.Code, reason string)
 	Abort()
