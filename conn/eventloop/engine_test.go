@@ -83,7 +83,7 @@ func TestAttachOrigins(t *testing.T) {
 		t.Run("dialled", func(t *testing.T) {
 			r.serve(conn.Config{}, echo)
 			got := make(chan string, 1)
-			ends := make(chan *conn.CloseError, 1)
+			ends := make(chan *conn.CloseError, 100)
 			c := r.dial(conn.Config{})
 			h := ending(ends, hooks{message: func(_ *conn.Conn, _ conn.Opcode, p []byte) error {
 				got <- string(p)
@@ -102,6 +102,8 @@ func TestAttachOrigins(t *testing.T) {
 			}
 		})
 		t.Run("unix", func(t *testing.T) {
+			r := newRig(t, eventloop.Config{Loops: 1, Inline: r.inline})
+			r.hooks = echo
 			l, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
 			if err != nil {
 				t.Skip(err)
@@ -112,7 +114,6 @@ func TestAttachOrigins(t *testing.T) {
 					r.accept(nc)
 				}
 			}()
-			r.hooks, r.conns = echo, make(chan *conn.Conn, 1)
 			d := conn.Dialer{NetDial: func(context.Context, string, string) (net.Conn, error) {
 				return net.Dial("unix", l.Addr().String())
 			}}
@@ -196,7 +197,7 @@ func TestAttachErrors(t *testing.T) {
 
 func TestAddresses(t *testing.T) {
 	bothModes(t, func(t *testing.T, r *rig) {
-		ends := make(chan *conn.CloseError, 1)
+		ends := make(chan *conn.CloseError, 100)
 		r.serve(conn.Config{}, ending(ends, hooks{}))
 		nc := r.raw()
 		c := next(t, r.conns, "connection")
@@ -245,7 +246,7 @@ func TestOpening(t *testing.T) {
 
 func TestShutdown(t *testing.T) {
 	bothModes(t, func(t *testing.T, r *rig) {
-		ends := make(chan *conn.CloseError, 20)
+		ends := make(chan *conn.CloseError, 100)
 		r.serve(conn.Config{}, ending(ends, hooks{}))
 		var clients []*conn.Conn
 		for range 10 {
@@ -284,7 +285,7 @@ func TestShutdown(t *testing.T) {
 // lasts.
 func TestShutdownGivesUp(t *testing.T) {
 	bothModes(t, func(t *testing.T, r *rig) {
-		ends := make(chan *conn.CloseError, 1)
+		ends := make(chan *conn.CloseError, 100)
 		r.serve(conn.Config{CloseTimeout: -1}, ending(ends, hooks{}))
 		r.raw()
 		next(t, r.conns, "connection")
