@@ -40,31 +40,20 @@ type Conn struct {
 
 	closing atomic.Bool // we sent Close: messages are dropped
 
-	mu   sync.Mutex
-	cond *sync.Cond // any change of the fields below that someone may wait for; made by the first to wait
+	mu sync.Mutex // guards the fields below
 
 	reading  bool // the reading baton is held
 	consumer consumer
 	waiting  bool // the reader waits for bytes
-
-	send     protocol.Sender
-	out      *bufpool.Buffer // encoded, to be written next
-	queue    queue           // messages not yet encoded for the wire, behind out
-	flushing bool            // the write baton is held
-	writer   *MessageWriter
+	flushing bool // the write baton is held
 	corked   bool
-	answered bool   // the cork holds back messages, not pongs alone
-	swept    bool   // the sweeper knows of us
-	batch    uint32 // counts corks
+	answered bool // the cork holds back messages, not pongs alone
 
-	sentClose *CloseError // what we sent
-	writeErr  error       // writing is over, reading may still find the reason
-	pending   *CloseError // the reader is to fail the connection with it
-	end       error       // how it ended; ended{}, set once
-	userCtx   *userContext
-	timers    *timers
-	pings     *pings // made by the first ping
+	send protocol.Sender
+	out  *bufpool.Buffer // encoded, to be written next
+	end  error           // how it ended; ended{}, set once
 
+	*seldom
 	turns // driven in turns
 	*blocking
 }
@@ -95,7 +84,9 @@ type blocking struct {
 	writes        uint64 // counts finished writes
 	wr            pendingWrite
 	flushFn       func() // flushLoop, kept so that starting it doesn't allocate
-	clock         timers // what Conn.timers points to
+	swept         bool   // the sweeper knows of us
+	batch         uint32 // counts corks
+	rest          seldom // what Conn.seldom points to
 }
 
 // hello is what the opening handshake left behind.
@@ -120,7 +111,8 @@ type setup struct {
 func newConn(nc net.Conn, cfg *Config, s setup) *Conn {
 	h := s.hello
 	c := &Conn{cfg: cfg, role: s.role, hello: &h, blocking: &blocking{nc: nc, sweep: s.sweep}}
-	c.recv, c.timers = &c.receiver, &c.clock
+	c.recv, c.seldom = &c.receiver, &c.rest
+	c.timers = &c.clock
 	c.flushFn = c.flushLoop
 	c.fragile = !resumable(nc)
 	c.raw.init(c)
@@ -262,7 +254,7 @@ func (c *Conn) Context() context.Context {
 		if c.end != nil {
 			u.cancel(c.end)
 		}
-		c.userCtx = u
+		c.own().userCtx = u
 	}
 	return c.userCtx.ctx
 }
@@ -322,7 +314,7 @@ func (c *Conn) await(ctx context.Context, limit time.Time) {
 // wait waits for a change of state. mu is held, and given up meanwhile.
 func (c *Conn) wait() {
 	if c.cond == nil {
-		c.cond = sync.NewCond(&c.mu)
+		c.own().cond = sync.NewCond(&c.mu)
 	}
 	c.cond.Wait()
 }

@@ -47,7 +47,7 @@ func (c *Conn) uncork() {
 // watchCork makes sure that what the cork holds back leaves soon, even if the
 // hook that runs takes its time. mu is held.
 func (c *Conn) watchCork() {
-	if !c.swept && c.t == nil {
+	if c.t == nil && !c.swept {
 		c.swept = true
 		c.sweep.add(c, c.batch)
 	}

@@ -16,7 +16,7 @@ func (c *Conn) closedByPeer(ev protocol.Event) error {
 	if e == nil {
 		e = &CloseError{Code: ev.Code, Reason: ev.Reason, Remote: true}
 		c.appendClose(&CloseError{Code: ev.Code}) // can't fail: a code that was received may be sent
-		c.sentClose = e
+		c.own().sentClose = e
 	}
 	if c.t != nil {
 		defer c.mu.Unlock()

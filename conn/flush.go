@@ -259,10 +259,10 @@ func (c *Conn) writeFailed(err error) error {
 	case timedOut(err):
 		c.finish(c.cutOff(ErrWriteTimeout))
 	case c.reading:
-		c.writeErr = err
+		c.own().writeErr = err
 		c.closeWithin(goneTimeout)
 	default:
-		c.writeErr = err
+		c.own().writeErr = err
 		c.finish(c.cutOff(err))
 	}
 	return c.brokenWrite()

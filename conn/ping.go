@@ -56,7 +56,7 @@ func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
 // keepPings makes room for what is known of pings. mu is held.
 func (c *Conn) keepPings() {
 	if c.pings == nil {
-		c.pings = new(pings)
+		c.own().pings = new(pings)
 	}
 }
 
@@ -135,7 +135,7 @@ func (c *Conn) pong(ctx context.Context, payload []byte) error {
 		c.appendControl(frame.Pong, payload)
 		return nil
 	}
-	c.queue.pushPong(&c.send, payload)
+	c.own().queue.pushPong(&c.send, payload)
 	for c.t == nil && c.queue.pongs > maxPongs && c.brokenWrite() == nil {
 		if err := ctx.Err(); err != nil {
 			return readError(err)

@@ -168,7 +168,9 @@ func (c *Conn) fill(ctx context.Context) error {
 func (c *Conn) interruption(ctx context.Context) error {
 	c.mu.Lock()
 	end, pending := c.end, c.pending
-	c.pending = nil
+	if pending != nil {
+		c.pending = nil
+	}
 	c.mu.Unlock()
 	switch {
 	case end != nil:

@@ -175,7 +175,7 @@ func (c *Conn) tickReader(now time.Time) {
 		case now.Before(due):
 			c.wakeAt(due)
 		default:
-			c.pending = limit.answer
+			c.own().pending = limit.answer
 			c.timers.called = now
 			c.kick()
 			c.wakeAt(now.Add(goneTimeout))

@@ -16,13 +16,11 @@ import (
 
 // turns is what a connection needs that an engine drives in turns (package
 // eventloop): no goroutine waits for its socket, and between two turns it is
-// little more than this. hooks and inline don't change; early and fresh belong to
-// the turn; the rest is guarded by the Conn's mu.
+// little more than this. hooks and inline don't change; fresh belongs to the turn;
+// the rest is guarded by the Conn's mu.
 type turns struct {
 	hooks Hooks
 	heard time.Duration // when bytes came last, or were first waited for, since clockStart
-	early *bufpool.Buffer
-	coda  *coda // once the end is decided
 
 	fresh    bool // bytes have come since the last wait for some
 	inline   bool // hooks run where nothing may wait
@@ -136,6 +134,10 @@ func (c *Conn) leaveBlocking() {
 	c.stopTimers()
 	b.readWatch.stop()
 	b.writeWatch.stop()
+	s := *c.seldom
+	c.seldom = &nothing
+	s.timers, s.clock = nil, timers{}
+	*c.own() = s
 	if c.recv.Buffered() > 0 {
 		c.early = b.scratch
 	} else {
@@ -147,7 +149,8 @@ func (c *Conn) leaveBlocking() {
 		own := *c.recv // not a part of b any more
 		c.recv = &own
 	}
-	c.blocking, c.timers = nil, nil
+	c.blocking = nil
+	c.disown()
 }
 
 // machine is a Conn as its engine sees it.
@@ -181,32 +184,38 @@ func (c *Conn) exitTurn() drive.Outcome {
 
 // turn is Turn without the care for hooks that end their goroutine.
 func (c *Conn) turn(w *drive.Workspace) drive.Outcome {
-	stage, pending, end := c.startTurn()
+	stage, due := c.startTurn()
 	switch {
 	case stage == closed:
 		return drive.Over
 	case stage == unopened:
 		c.open(w)
 		return c.endTurn(drive.More)
-	case end != nil:
+	case due.end:
 		c.releaseTurn()
 		return c.endTurn(drive.Over)
 	case stage >= ending:
 		return c.endTurn(c.dropInput(w.Scratch))
-	case pending != nil:
-		c.fail(pending)
+	case due.failure != nil:
+		c.fail(due.failure)
 		return c.endTurn(drive.More)
-	case c.early != nil:
+	case due.early:
 		c.deliverTurn()
-		bufpool.Put(c.early)
-		c.early = nil
+		c.dropEarly()
 		return c.endTurn(drive.More)
 	}
 	return c.endTurn(c.receiveTurn(w))
 }
 
+// due is what a turn has to see to before it reads.
+type due struct {
+	end     bool        // of the connection, which OnClose is to be told of
+	failure *CloseError // to end it with
+	early   bool        // bytes are there
+}
+
 // startTurn enters a turn, and says what it is for.
-func (c *Conn) startTurn() (stage, *CloseError, error) {
+func (c *Conn) startTurn() (stage, due) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.resume {
@@ -219,9 +228,21 @@ func (c *Conn) startTurn() (stage, *CloseError, error) {
 	}
 	c.waiting, c.paused = false, false
 	c.corked, c.answered = true, false
-	pending := c.pending
-	c.pending = nil
-	return c.stage, pending, c.end
+	d := due{end: c.end != nil, failure: c.pending, early: c.early != nil}
+	if d.failure != nil {
+		c.pending = nil
+	}
+	return c.stage, d
+}
+
+// dropEarly gives back what came before the first turn.
+func (c *Conn) dropEarly() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.early != nil {
+		bufpool.Put(c.early)
+		c.early = nil
+	}
 }
 
 // open calls OnOpen.
@@ -367,8 +388,7 @@ func (c *Conn) releaseTurn() {
 		c.recv.Reset()
 		c.recv = nil
 	}
-	bufpool.Put(c.early)
-	c.early = nil
+	c.dropEarly()
 	e, ok := errors.AsType[*CloseError](c.Err())
 	if !ok {
 		panic("conn: an end without a CloseError")

@@ -14,7 +14,7 @@ import (
 func (c *Conn) conclude(e *CloseError, how parting) error {
 	if c.stage < ending {
 		c.stage = ending
-		c.coda = &coda{e: e, how: how}
+		c.own().coda = &coda{e: e, how: how}
 	}
 	return ended{e}
 }
@@ -100,10 +100,12 @@ func (c *Conn) releaseAfterTurn() {
 		c.parked, c.resume, c.flushing = false, false, false
 	}
 	if !c.flushing {
-		c.queue.reset()
+		c.dropQueue()
 		c.dropOut()
 	}
-	c.timers, c.coda = nil, nil
+	if c.seldom != &nothing {
+		c.timers, c.coda = nil, nil
+	}
 }
 
 // parting is how a connection ends after its closing handshake.

@@ -7,7 +7,9 @@ import "time"
 func (c *Conn) keepTime() {
 	if c.timers == nil {
 		heard := clockStart.Add(c.heard)
-		c.timers = &timers{heard: heard, stopped: heard}
+		s := c.own()
+		s.clock = timers{heard: heard, stopped: heard}
+		s.timers = &s.clock
 	}
 }
 
@@ -31,6 +33,7 @@ func (c *Conn) startWaiting() {
 		if c.silent {
 			c.watchSilence()
 		}
+		c.disown()
 		return
 	}
 	c.keepTime()
@@ -39,6 +42,7 @@ func (c *Conn) startWaiting() {
 	if c.quiet() {
 		c.timers = nil
 		c.watchSilence()
+		c.disown()
 	}
 }
 
@@ -83,7 +87,7 @@ func (c *Conn) tickQuiet(now time.Time) {
 	case now.Before(clockStart.Add(c.heard).Add(c.cfg.ReadTimeout)):
 		c.watchSilence()
 	case c.pending == nil:
-		c.pending = errReadTimeout
+		c.own().pending = errReadTimeout
 		c.kick()
 	}
 }
@@ -100,7 +104,7 @@ func (c *Conn) tickWrite(now time.Time) bool {
 		c.wakeAt(by)
 		return false
 	}
-	c.finish(abnormal(ErrWriteTimeout))
+	c.finish(c.cutOff(ErrWriteTimeout))
 	return true
 }
 

@@ -42,12 +42,18 @@ func (c *Conn) flushTurn(tail []byte) error {
 func (c *Conn) layBatonDown() {
 	c.flushing = false
 	if c.brokenWrite() != nil {
-		c.queue.reset()
+		c.dropQueue()
 		c.dropOut()
 	}
 	c.unpause()
 	c.advanceEnd()
 	c.changed()
+}
+
+func (c *Conn) dropQueue() {
+	if !c.queue.empty() {
+		c.queue.reset()
+	}
 }
 
 // writeTurn writes the output and then tail. It returns false if the socket takes

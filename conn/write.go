@@ -33,7 +33,7 @@ func (c *Conn) Write(ctx context.Context, op Opcode, p []byte) error {
 		return err
 	}
 	if c.flushing {
-		c.queue.pushMessage(&c.send, op, p)
+		c.own().queue.pushMessage(&c.send, op, p)
 		return nil
 	}
 	empty := c.out == nil
@@ -57,7 +57,7 @@ func (c *Conn) WritePrepared(ctx context.Context, m *Prepared) error {
 		return err
 	}
 	if c.flushing {
-		c.queue.push(entry{kind: shared, prepared: m})
+		c.own().queue.push(entry{kind: shared, prepared: m})
 		return nil
 	}
 	empty := c.out == nil

@@ -32,7 +32,7 @@ func (c *Conn) Writer(ctx context.Context, op Opcode) (*MessageWriter, error) {
 	}
 	w := &MessageWriter{c: c, ctx: ctx, op: op, whole: c.inline}
 	if !w.whole {
-		c.writer = w
+		c.own().writer = w
 	}
 	return w, nil
 }
