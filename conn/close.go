@@ -94,13 +94,13 @@ func (c *Conn) appendClose(e *CloseError) error {
 	if sent := frame.CutReason(e.Reason); sent != e.Reason {
 		e = &CloseError{Code: e.Code, Reason: sent, Remote: e.Remote, Err: e.Err}
 	}
-	c.sentClose = e
+	c.own().sentClose = e
 	c.closing.Store(true)
 	c.dropHeld() // too late for what waits behind an unfinished message
 	if c.cfg.CloseTimeout > 0 {
 		c.closeWithin(c.cfg.CloseTimeout)
 	}
-	c.cond.Broadcast() // whoever waits to send waits in vain
+	c.changed() // whoever waits to send waits in vain
 	return nil
 }
 
@@ -108,7 +108,7 @@ func (c *Conn) appendClose(e *CloseError) error {
 // progress. A cork holds it back no longer than other output. mu is held.
 func (c *Conn) appendFrame(encode func(dst []byte) []byte) {
 	if c.flushing {
-		c.queue.pushFrame(control, encode)
+		c.own().queue.pushFrame(control, encode)
 		return
 	}
 	out := c.output(frame.MaxHeader + frame.MaxControl)

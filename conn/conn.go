@@ -9,6 +9,7 @@ import (
 
 	"github.com/godwit-ws/godwit/conn/deflate"
 	"github.com/godwit-ws/godwit/conn/internal/bufpool"
+	"github.com/godwit-ws/godwit/conn/internal/drive"
 	"github.com/godwit-ws/godwit/conn/internal/memconn"
 	"github.com/godwit-ws/godwit/conn/protocol"
 	"github.com/godwit-ws/godwit/frame"
@@ -28,59 +29,64 @@ const (
 // a Dialer, an Upgrader or Pipe. Every method may be called from any goroutine
 // at any time; frames of different calls never interleave.
 type Conn struct {
-	nc      net.Conn
-	raw     rawConn // the way around nc, where the platform has one
-	cfg     *Config
-	role    protocol.Role
-	sweep   *sweeper
-	hello   hello
-	fragile bool // a write that timed out can't be taken up again
+	t     drive.Transport // the connection below, if an engine drives it in turns
+	cfg   *Config
+	hello *hello
+	role  protocol.Role
 
 	// Reading: owned by whoever holds the reading baton (lockRead).
-	recv    protocol.Receiver
-	scratch *bufpool.Buffer // holds what recv has buffered
-	size    int             // of the next scratch
-	readErr error           // came together with bytes; due at the next read
-	stream  *MessageReader  // the message being streamed
-	news    bool            // bytes have come since the last wait for some
+	recv       *protocol.Receiver // in turns: nil while it would hold nothing
+	compressed bool               // permessage-deflate was agreed on
 
 	closing atomic.Bool // we sent Close: messages are dropped
 
-	mu   sync.Mutex
-	cond sync.Cond // any change of the fields below that someone may wait for
+	mu sync.Mutex // guards the fields below
 
-	reading   bool // the reading baton is held
-	consumer  consumer
-	waiting   bool            // the reader waits for bytes
-	kicked    bool            // it was woken by a past deadline, which is still set
-	readDone  <-chan struct{} // Done of the context it waits under
-	readWatch watch
+	reading  bool // the reading baton is held
+	consumer consumer
+	waiting  bool // the reader waits for bytes
+	flushing bool // the write baton is held
+	corked   bool
+	answered bool // the cork holds back messages, not pongs alone
 
-	send          protocol.Sender
-	keys          keySource
-	out           *bufpool.Buffer // encoded, to be written next
-	queue         queue           // messages not yet encoded for the wire, behind out
-	flushing      bool            // the write baton is held
+	send protocol.Sender
+	out  *bufpool.Buffer // encoded, to be written next
+	end  error           // how it ended; ended{}, set once
+
+	*seldom
+	turns // driven in turns
+	*blocking
+}
+
+// blocking is what a connection needs that is driven by goroutines which wait for
+// its socket.
+type blocking struct {
+	nc      net.Conn
+	raw     rawConn // the way around nc, where the platform has one
+	fragile bool    // a write that timed out can't be taken up again
+	sweep   *sweeper
+
+	// Reading: owned by whoever holds the reading baton.
+	receiver protocol.Receiver // what recv points to
+	scratch  *bufpool.Buffer   // holds what recv has buffered
+	size     int               // of the next scratch
+	readErr  error             // came together with bytes; due at the next read
+	stream   *MessageReader    // the message being streamed
+	news     bool              // bytes have come since the last wait for some
+
+	// Guarded by the Conn's mu.
+	kicked        bool            // the reader was woken by a past deadline, which is still set
+	readDone      <-chan struct{} // Done of the context it waits under
+	readWatch     watch
 	writeDone     <-chan struct{} // Done of the context that a blocked write stands under
 	writeWatch    watch
 	writeDeadline bool   // the connection below has one set
 	writes        uint64 // counts finished writes
 	wr            pendingWrite
 	flushFn       func() // flushLoop, kept so that starting it doesn't allocate
-	writer        *MessageWriter
-	corked        bool
-	answered      bool   // the cork holds back messages, not pongs alone
-	batch         uint64 // counts corks
 	swept         bool   // the sweeper knows of us
-
-	sentClose *CloseError // what we sent
-	writeErr  error       // writing is over, reading may still find the reason
-	pending   *CloseError // the reader is to fail the connection with it
-	end       error       // how it ended; ended{}, set once
-	userCtx   context.Context
-	cancel    context.CancelCauseFunc
-	timers    timers
-	pings     pings
+	batch         uint32 // counts corks
+	rest          seldom // what Conn.seldom points to
 }
 
 // hello is what the opening handshake left behind.
@@ -103,8 +109,10 @@ type setup struct {
 // newConn makes the Conn of a finished handshake. cfg has its defaults filled in
 // and is shared by many.
 func newConn(nc net.Conn, cfg *Config, s setup) *Conn {
-	c := &Conn{nc: nc, cfg: cfg, role: s.role, hello: s.hello, sweep: s.sweep}
-	c.cond.L = &c.mu
+	h := s.hello
+	c := &Conn{cfg: cfg, role: s.role, hello: &h, blocking: &blocking{nc: nc, sweep: s.sweep}}
+	c.recv, c.seldom = &c.receiver, &c.rest
+	c.timers = &c.clock
 	c.flushFn = c.flushLoop
 	c.fragile = !resumable(nc)
 	c.raw.init(c)
@@ -131,16 +139,14 @@ func resumable(nc net.Conn) bool {
 
 // initProtocol sets up the two halves of the protocol.
 func (c *Conn) initProtocol(agreed *handshake.Deflate) {
-	in := protocol.ReceiverConfig{
-		Role:           c.role,
-		MaxMessageSize: c.cfg.MaxMessageSize,
-		MaxFragments:   c.cfg.MaxFragments,
-	}
+	in := c.receiverConfig()
 	out := protocol.SenderConfig{
 		Role:      c.role,
 		MaxFrame:  int(max(0, c.cfg.MaxMessageSize)),
 		Threshold: c.cfg.Compression.Threshold,
-		Key:       c.keys.next,
+	}
+	if c.role == protocol.Client {
+		out.Key = new(keySource).next
 	}
 	if agreed != nil {
 		ours, theirs := directions(c.role, agreed)
@@ -152,8 +158,18 @@ func (c *Conn) initProtocol(agreed *handshake.Deflate) {
 		})
 		out.WindowBits = ours.bits
 	}
+	c.compressed = agreed != nil
 	c.recv.Init(in)
 	c.send.Init(out)
+}
+
+// receiverConfig is that of a connection without compression.
+func (c *Conn) receiverConfig() protocol.ReceiverConfig {
+	return protocol.ReceiverConfig{
+		Role:           c.role,
+		MaxMessageSize: c.cfg.MaxMessageSize,
+		MaxFragments:   c.cfg.MaxFragments,
+	}
 }
 
 // direction is what was agreed on for one direction (RFC 7692 §7.1).
@@ -173,24 +189,46 @@ func directions(role protocol.Role, d *handshake.Deflate) (ours, theirs directio
 }
 
 // RemoteAddr returns the peer's address, as the connection below gives it.
-func (c *Conn) RemoteAddr() net.Addr { return c.nc.RemoteAddr() }
+func (c *Conn) RemoteAddr() net.Addr { return c.below().RemoteAddr() }
 
 // LocalAddr returns our address, as the connection below gives it.
-func (c *Conn) LocalAddr() net.Addr { return c.nc.LocalAddr() }
+func (c *Conn) LocalAddr() net.Addr { return c.below().LocalAddr() }
+
+// below returns what knows the addresses.
+func (c *Conn) below() addresses {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.t != nil {
+		return c.t
+	}
+	return c.nc
+}
+
+// addresses is what a net.Conn and a drive.Transport have in common.
+type addresses interface {
+	LocalAddr() net.Addr
+	RemoteAddr() net.Addr
+}
 
 // Subprotocol returns the agreed subprotocol, or "" (RFC 6455 §1.9).
-func (c *Conn) Subprotocol() string { return c.hello.subprotocol }
+func (c *Conn) Subprotocol() string { return c.opening().subprotocol }
 
 // Request returns the opening request a server received, and nil on a client. It
-// must not be changed.
-func (c *Conn) Request() *handshake.Request { return c.hello.request }
+// must not be changed. On an event loop it is forgotten once OnOpen has returned.
+func (c *Conn) Request() *handshake.Request { return c.opening().request }
 
 // Response returns the opening response a client received, and nil on a server.
-// It must not be changed.
-func (c *Conn) Response() *handshake.Response { return c.hello.response }
+// It must not be changed. On an event loop it is forgotten as the request is.
+func (c *Conn) Response() *handshake.Response { return c.opening().response }
+
+func (c *Conn) opening() *hello {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.hello
+}
 
 // Compressed reports whether permessage-deflate was agreed on (RFC 7692).
-func (c *Conn) Compressed() bool { return c.recv.Compression() }
+func (c *Conn) Compressed() bool { return c.compressed }
 
 // Err returns nil while the connection is up, and then how it ended: an error
 // that Is ErrClosed and As *CloseError.
@@ -211,12 +249,20 @@ func (c *Conn) Context() context.Context {
 		if parent == nil {
 			parent = context.Background()
 		}
-		c.userCtx, c.cancel = context.WithCancelCause(context.WithoutCancel(parent))
+		u := new(userContext)
+		u.ctx, u.cancel = context.WithCancelCause(context.WithoutCancel(parent))
 		if c.end != nil {
-			c.cancel(c.end)
+			u.cancel(c.end)
 		}
+		c.own().userCtx = u
 	}
-	return c.userCtx
+	return c.userCtx.ctx
+}
+
+// userContext is what Context returns. It is made by the first who asks.
+type userContext struct {
+	ctx    context.Context
+	cancel context.CancelCauseFunc
 }
 
 // finish ends the connection, once. mu is held, and given up while the connection
@@ -229,16 +275,20 @@ func (c *Conn) finish(e *CloseError) {
 	c.end = ended{e}
 	c.closing.Store(true)
 	c.dropHeld()
+	if c.userCtx != nil {
+		c.userCtx.cancel(c.end)
+	}
+	if c.t != nil {
+		c.finishTurns()
+		return
+	}
 	c.stopTimers()
 	c.readWatch.stop()
 	c.writeWatch.stop()
-	if c.cancel != nil {
-		c.cancel(c.end)
-	}
 	c.mu.Unlock()
 	closeTransport(c.nc)
 	c.mu.Lock()
-	c.cond.Broadcast()
+	c.changed()
 }
 
 // await waits for a change of state, for ctx or for the time limit, whichever
@@ -248,7 +298,7 @@ func (c *Conn) await(ctx context.Context, limit time.Time) {
 	wake := func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		c.cond.Broadcast()
+		c.changed()
 	}
 	if ctx.Done() != nil {
 		stop := context.AfterFunc(ctx, wake)
@@ -258,5 +308,20 @@ func (c *Conn) await(ctx context.Context, limit time.Time) {
 		timer := time.AfterFunc(time.Until(limit), wake)
 		defer timer.Stop()
 	}
+	c.wait()
+}
+
+// wait waits for a change of state. mu is held, and given up meanwhile.
+func (c *Conn) wait() {
+	if c.cond == nil {
+		c.own().cond = sync.NewCond(&c.mu)
+	}
 	c.cond.Wait()
+}
+
+// changed wakes all who wait for a change of state. mu is held.
+func (c *Conn) changed() {
+	if c.cond != nil {
+		c.cond.Broadcast()
+	}
 }

@@ -47,7 +47,7 @@ func (c *Conn) uncork() {
 // watchCork makes sure that what the cork holds back leaves soon, even if the
 // hook that runs takes its time. mu is held.
 func (c *Conn) watchCork() {
-	if !c.swept {
+	if c.t == nil && !c.swept {
 		c.swept = true
 		c.sweep.add(c, c.batch)
 	}
@@ -67,11 +67,11 @@ type sweeper struct {
 // watchedCork is a connection, with the cork it had when it was added.
 type watchedCork struct {
 	c     *Conn
-	batch uint64
+	batch uint32
 }
 
 // add has c looked at after corkTime. c.mu is held.
-func (s *sweeper) add(c *Conn, batch uint64) {
+func (s *sweeper) add(c *Conn, batch uint32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.corks = append(s.corks, watchedCork{c, batch})
@@ -104,7 +104,7 @@ func (s *sweeper) run() {
 
 // sweepCork flushes c's output if the same cork still holds it back. It doesn't
 // wait for the peer.
-func (c *Conn) sweepCork(batch uint64) {
+func (c *Conn) sweepCork(batch uint32) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.swept = false

@@ -16,7 +16,11 @@ func (c *Conn) closedByPeer(ev protocol.Event) error {
 	if e == nil {
 		e = &CloseError{Code: ev.Code, Reason: ev.Reason, Remote: true}
 		c.appendClose(&CloseError{Code: ev.Code}) // can't fail: a code that was received may be sent
-		c.sentClose = e
+		c.own().sentClose = e
+	}
+	if c.t != nil {
+		defer c.mu.Unlock()
+		return c.conclude(e, c.parting())
 	}
 	c.flushLast()
 	c.mu.Unlock()
@@ -41,6 +45,10 @@ func (c *Conn) fail(e *frame.CloseError) error {
 		c.appendClose(e) // can't fail: our codes and reasons are right
 	}
 	c.corked = false // in hooks: nothing is added any more
+	if c.t != nil {
+		defer c.mu.Unlock()
+		return c.conclude(e, leaveFirst)
+	}
 	c.flushReplies()
 	waits := c.flushing
 	c.mu.Unlock()
@@ -73,6 +81,9 @@ func (c *Conn) lost(err error) error {
 func (c *Conn) over(e *CloseError) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.t != nil {
+		return c.conclude(e, leaveNow)
+	}
 	c.finish(e)
 	return c.end
 }

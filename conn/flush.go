@@ -60,6 +60,9 @@ func (c *Conn) Flush(ctx context.Context) error {
 // flushing.
 func (c *Conn) flush(ctx context.Context, tail []byte, lone bool) error {
 	c.flushing = true
+	if c.t != nil {
+		return c.flushTurn(tail)
+	}
 	if c.fragile && ctx.Done() != nil {
 		return c.flushElsewhere(ctx, tail)
 	}
@@ -94,7 +97,7 @@ func (c *Conn) flushElsewhere(ctx context.Context, tail []byte) error {
 		if ctx.Err() != nil {
 			return ErrWriteUnfinished
 		}
-		c.cond.Wait()
+		c.wait()
 	}
 	return c.brokenWrite()
 }
@@ -139,7 +142,7 @@ func (c *Conn) carry() {
 		c.dropOut()
 	}
 	c.flushing = false
-	c.cond.Broadcast()
+	c.changed()
 }
 
 // writeOut writes the output and then tail. When ctx ends first it keeps what is
@@ -158,27 +161,26 @@ func (c *Conn) writeOut(ctx context.Context, tail []byte) error {
 	case err == nil:
 		bufpool.Put(out)
 	case errors.Is(err, errInterrupted):
-		c.keepRest(out)
+		c.out = keptRest(out, &c.wr)
 	default:
 		bufpool.Put(out)
 		err = c.writeFailed(err)
 	}
 	c.wr.head, c.wr.tail = nil, nil
-	c.cond.Broadcast()
+	c.changed()
 	return err
 }
 
-// keepRest makes what is left of the write the output, in memory of our own.
-func (c *Conn) keepRest(out *bufpool.Buffer) {
-	if len(c.wr.tail) == 0 {
-		out.B = append(out.B[:0], c.wr.head...)
-		c.out = out
-		return
+// keptRest returns what is left of w in memory of our own. The head lay in out.
+func keptRest(out *bufpool.Buffer, w *pendingWrite) *bufpool.Buffer {
+	if len(w.tail) == 0 {
+		out.B = append(out.B[:0], w.head...)
+		return out
 	}
-	rest := bufpool.Get(len(c.wr.head) + len(c.wr.tail))
-	rest.B = append(append(rest.B, c.wr.head...), c.wr.tail...)
+	rest := bufpool.Get(len(w.head) + len(w.tail))
+	rest.B = append(append(rest.B, w.head...), w.tail...)
 	bufpool.Put(out)
-	c.out = rest
+	return rest
 }
 
 func (c *Conn) dropOut() {
@@ -257,10 +259,10 @@ func (c *Conn) writeFailed(err error) error {
 	case timedOut(err):
 		c.finish(c.cutOff(ErrWriteTimeout))
 	case c.reading:
-		c.writeErr = err
+		c.own().writeErr = err
 		c.closeWithin(goneTimeout)
 	default:
-		c.writeErr = err
+		c.own().writeErr = err
 		c.finish(c.cutOff(err))
 	}
 	return c.brokenWrite()

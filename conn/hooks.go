@@ -44,10 +44,15 @@ type ControlHooks interface {
 //
 // From now on reads return ErrTaken, and Close sends and returns. A message that
 // a Reader has begun and not read to its end is skipped.
-func (c *Conn) Run(h Hooks) (end error) {
+func (c *Conn) Run(h Hooks) error {
 	if err := c.take(byHooks); err != nil {
 		return err
 	}
+	return c.runTaken(h)
+}
+
+// runTaken is Run with the reading baton.
+func (c *Conn) runTaken(h Hooks) (end error) {
 	err := errGoexit // unless serve returns
 	defer func() { end = c.closeHooks(h, err) }()
 	err = c.serve(h)
@@ -90,7 +95,7 @@ func (c *Conn) take(by consumer) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.consumer = by
-	c.cond.Broadcast() // whoever waits to read waits in vain
+	c.changed() // whoever waits to read waits in vain
 	return nil
 }
 
@@ -103,6 +108,7 @@ func (c *Conn) deliver(h Hooks) error {
 	c.recv.SetMode(protocol.Whole)
 	controls, _ := h.(ControlHooks)
 	for {
+		c.cork()
 		err := c.call(func() error { return c.deliverBatch(h, controls) })
 		c.uncork()
 		if err == nil {
@@ -114,10 +120,9 @@ func (c *Conn) deliver(h Hooks) error {
 	}
 }
 
-// deliverBatch passes on all messages of what was received, corked, and pings and
-// pongs if controls isn't nil.
+// deliverBatch passes on all messages of what was received, and pings and pongs if
+// controls isn't nil. The caller has corked the connection.
 func (c *Conn) deliverBatch(h Hooks, controls ControlHooks) error {
-	c.cork()
 	for {
 		ev, err := c.recv.Next()
 		switch {

@@ -21,7 +21,7 @@ func (c *Conn) flushLast() {
 	for c.brokenWrite() == nil {
 		switch {
 		case c.flushing:
-			c.cond.Wait()
+			c.wait()
 		case c.out != nil:
 			c.flush(context.Background(), nil, false) // its error is in the state
 		default:

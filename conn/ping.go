@@ -31,6 +31,7 @@ func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
 	if err := c.unwritable(); err != nil {
 		return 0, err
 	}
+	c.keepPings()
 	c.pings.waiting++
 	defer func() { c.pings.waiting-- }()
 	start := time.Now()
@@ -50,6 +51,13 @@ func (c *Conn) Ping(ctx context.Context) (time.Duration, error) {
 		c.await(ctx, never)
 	}
 	return c.pings.at.Sub(start), nil
+}
+
+// keepPings makes room for what is known of pings. mu is held.
+func (c *Conn) keepPings() {
+	if c.pings == nil {
+		c.own().pings = new(pings)
+	}
 }
 
 // appendPing adds a ping to the output and returns its number. mu is held.
@@ -77,7 +85,7 @@ func (c *Conn) pinged(payload []byte) {
 	number := binary.BigEndian.Uint64(payload)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if number > c.pings.sent || number <= c.pings.answered {
+	if c.pings == nil || number > c.pings.sent || number <= c.pings.answered {
 		return
 	}
 	c.pings.answered = number
@@ -86,18 +94,19 @@ func (c *Conn) pinged(payload []byte) {
 	}
 	if c.pings.waiting > 0 {
 		c.pings.at = time.Now()
-		c.cond.Broadcast()
+		c.changed()
 	}
 }
 
 // tickPing sends the connection's own ping when it is due. mu is held.
 func (c *Conn) tickPing(now time.Time) {
-	t := &c.timers
+	t := c.timers
 	if t.ping.IsZero() || c.unwritable() != nil {
 		return
 	}
 	if !now.Before(t.ping) {
 		t.ping = now.Add(c.cfg.PingInterval)
+		c.keepPings()
 		c.pings.keep = c.appendPing()
 		if t.pinged.IsZero() {
 			t.pinged = now
@@ -126,8 +135,8 @@ func (c *Conn) pong(ctx context.Context, payload []byte) error {
 		c.appendControl(frame.Pong, payload)
 		return nil
 	}
-	c.queue.pushPong(&c.send, payload)
-	for c.queue.pongs > maxPongs && c.brokenWrite() == nil {
+	c.own().queue.pushPong(&c.send, payload)
+	for c.t == nil && c.queue.pongs > maxPongs && c.brokenWrite() == nil {
 		if err := ctx.Err(); err != nil {
 			return readError(err)
 		}
@@ -146,9 +155,9 @@ func (c *Conn) flushReplies() {
 }
 
 // flushNow writes what the socket takes of the output without waiting, and leaves
-// the rest to a goroutine. mu is held and nobody is flushing.
+// the rest to a goroutine, or to the engine. mu is held and nobody is flushing.
 func (c *Conn) flushNow() {
-	if !c.raw.usable() {
+	if c.t != nil || !c.raw.usable() {
 		c.startFlush()
 		return
 	}
@@ -160,10 +169,14 @@ func (c *Conn) flushNow() {
 	c.carry()
 }
 
-// startFlush lets a goroutine write the output. mu is held and nobody is
-// flushing.
+// startFlush lets a goroutine write the output, where to write may mean to wait.
+// mu is held and nobody is flushing.
 func (c *Conn) startFlush() {
 	c.flushing = true
+	if c.t != nil {
+		c.flushTurn(nil) // its error is in the state
+		return
+	}
 	go c.flushFn() // the baton goes with it
 }
 

@@ -148,7 +148,7 @@ func (c *Conn) replaced(p *Posting) (*queue, *entry) {
 // gaveWay tells those who wait for room of n messages that are gone, and returns n.
 func (c *Conn) gaveWay(n int) int {
 	if n > 0 {
-		c.cond.Broadcast()
+		c.changed()
 	}
 	return n
 }
@@ -173,7 +173,7 @@ func (c *Conn) enqueue(m *Prepared, p *Posting) {
 	if c.writer != nil {
 		c.writer.held.push(e)
 	} else {
-		c.queue.push(e)
+		c.own().queue.push(e)
 	}
 }
 
@@ -185,7 +185,7 @@ func (c *Conn) queueAll(held *queue) {
 	}
 	for _, e := range held.entries {
 		if e.kind != given {
-			c.queue.push(e)
+			c.own().queue.push(e)
 		}
 	}
 	held.reset()

@@ -86,7 +86,7 @@ func (c *Conn) unlockRead() {
 	if c.end != nil {
 		c.releaseReading()
 	}
-	c.cond.Broadcast()
+	c.changed()
 }
 
 // releaseReading gives the memory of reading back, after the end. The reading
@@ -168,7 +168,9 @@ func (c *Conn) fill(ctx context.Context) error {
 func (c *Conn) interruption(ctx context.Context) error {
 	c.mu.Lock()
 	end, pending := c.end, c.pending
-	c.pending = nil
+	if pending != nil {
+		c.pending = nil
+	}
 	c.mu.Unlock()
 	switch {
 	case end != nil:

@@ -17,6 +17,7 @@ type timers struct {
 	pinged  time.Time // when the ping was sent that no pong has followed, likewise
 	called  time.Time // when the reader was woken to end the connection
 	closeBy time.Time // when the closing handshake is given up
+	writeBy time.Time // in turns: when a peer that takes no bytes is given up
 }
 
 // startTimers starts the connection's clock.
@@ -39,6 +40,8 @@ func (c *Conn) stopTimers() {
 func (c *Conn) wakeAt(t time.Time) {
 	switch {
 	case c.end != nil:
+	case c.t != nil:
+		c.wakeTurnAt(t)
 	case c.timers.timer == nil:
 		c.timers.at = t
 		c.timers.timer = time.AfterFunc(time.Until(t), c.tick)
@@ -50,6 +53,7 @@ func (c *Conn) wakeAt(t time.Time) {
 
 // closeWithin drops the connection unless it has ended by then. mu is held.
 func (c *Conn) closeWithin(d time.Duration) {
+	c.keepTime()
 	by := time.Now().Add(d)
 	if c.timers.closeBy.IsZero() || by.Before(c.timers.closeBy) {
 		c.timers.closeBy = by
@@ -60,8 +64,7 @@ func (c *Conn) closeWithin(d time.Duration) {
 // waits notes that the reader waits for bytes, in the middle of a message or not.
 // news says that some have come since it waited last. mu and the reading baton
 // are held.
-func (t *timers) waits(c *Conn, news bool) {
-	now := time.Now()
+func (t *timers) waits(c *Conn, news bool, now time.Time) {
 	without := now.Sub(t.stopped) // a reader
 	switch {
 	case news || t.heard.IsZero():
@@ -71,7 +74,7 @@ func (t *timers) waits(c *Conn, news bool) {
 		t.pinged = shift(t.pinged, without, now)
 	}
 	switch {
-	case !c.recv.Pending():
+	case c.recv == nil || !c.recv.Pending():
 		t.message = never
 	case t.message.IsZero() || t.ended != c.recv.Ended():
 		t.message, t.ended = now, c.recv.Ended()
@@ -109,7 +112,7 @@ type readLimit struct {
 
 // readLimits returns the timeouts of reading. mu is held.
 func (c *Conn) readLimits() [3]readLimit {
-	t := &c.timers
+	t := c.timers
 	return [3]readLimit{
 		{t.heard, c.cfg.ReadTimeout, errReadTimeout},
 		{t.message, c.cfg.MessageTimeout, errMessageTimeout},
@@ -126,11 +129,14 @@ func (l *readLimit) due() (at time.Time, ok bool) {
 func (c *Conn) tick() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.end != nil {
-		return
+	if c.end == nil {
+		c.timers.at = never
+		c.lookAtClock(time.Now())
 	}
-	now := time.Now()
-	c.timers.at = never
+}
+
+// lookAtClock does what tick does. mu is held.
+func (c *Conn) lookAtClock(now time.Time) {
 	if by := c.timers.closeBy; !by.IsZero() {
 		if !now.Before(by) {
 			c.giveUpClosing()
@@ -169,7 +175,7 @@ func (c *Conn) tickReader(now time.Time) {
 		case now.Before(due):
 			c.wakeAt(due)
 		default:
-			c.pending = limit.answer
+			c.own().pending = limit.answer
 			c.timers.called = now
 			c.kick()
 			c.wakeAt(now.Add(goneTimeout))

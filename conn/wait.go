@@ -79,7 +79,7 @@ func (c *Conn) startWait(ctx context.Context) bool {
 	}
 	c.readDone = ctx.Done()
 	c.waiting = true
-	c.timers.waits(c, c.news)
+	c.timers.waits(c, c.news, time.Now())
 	c.news = false
 	return true
 }
@@ -95,6 +95,10 @@ func (c *Conn) stopWait() {
 
 // kick wakes a waiting reader, which then looks for the reason. mu is held.
 func (c *Conn) kick() {
+	if c.t != nil {
+		c.t.Attend()
+		return
+	}
 	if c.waiting && !c.kicked {
 		c.kicked = true
 		c.nc.SetReadDeadline(past) // fails only on a closed connection, which wakes as well
@@ -124,7 +128,7 @@ func (c *Conn) ctxEnded(done <-chan struct{}) {
 		c.writeDeadline = true
 		c.nc.SetWriteDeadline(past)
 	}
-	c.cond.Broadcast()
+	c.changed()
 }
 
 // timedOut reports whether err is that of a deadline. Not every net.Conn has it

@@ -33,7 +33,7 @@ func (c *Conn) Write(ctx context.Context, op Opcode, p []byte) error {
 		return err
 	}
 	if c.flushing {
-		c.queue.pushMessage(&c.send, op, p)
+		c.own().queue.pushMessage(&c.send, op, p)
 		return nil
 	}
 	empty := c.out == nil
@@ -57,7 +57,7 @@ func (c *Conn) WritePrepared(ctx context.Context, m *Prepared) error {
 		return err
 	}
 	if c.flushing {
-		c.queue.push(entry{kind: shared, prepared: m})
+		c.own().queue.push(entry{kind: shared, prepared: m})
 		return nil
 	}
 	empty := c.out == nil
@@ -86,8 +86,10 @@ func (c *Conn) admit(ctx context.Context, n int) error {
 		switch {
 		case c.writer != nil:
 			limit = never // the time of another's MessageWriter doesn't count
-		case !c.flushing || c.queue.admits(n, c.cfg.MaxQueued):
+		case !c.flushing || c.admits(n):
 			return nil
+		case c.inline:
+			return c.overflow()
 		case c.cfg.WriteTimeout <= 0:
 		case limit.IsZero():
 			limit = time.Now().Add(c.cfg.WriteTimeout)

@@ -30,8 +30,10 @@ func (c *Conn) Writer(ctx context.Context, op Opcode) (*MessageWriter, error) {
 	if err := c.admit(ctx, 0); err != nil {
 		return nil, err
 	}
-	w := &MessageWriter{c: c, ctx: ctx, op: op}
-	c.writer = w
+	w := &MessageWriter{c: c, ctx: ctx, op: op, whole: c.inline}
+	if !w.whole {
+		c.own().writer = w
+	}
 	return w, nil
 }
 
@@ -44,6 +46,7 @@ type MessageWriter struct {
 	text  frame.UTF8
 	buf   *bufpool.Buffer
 	begun bool  // a fragment was sent
+	whole bool  // nothing may wait for this message, so it leaves in one piece
 	held  queue // posted messages that wait for the end of this one; guarded by c's mu
 	err   error // what further calls return
 }
@@ -55,6 +58,9 @@ func (w *MessageWriter) Write(p []byte) (int, error) {
 	}
 	if w.op == Text && !w.text.Feed(p) {
 		return 0, w.abandon(ErrNotUTF8)
+	}
+	if w.whole {
+		return w.gather(p)
 	}
 	written := 0
 	for len(p) > 0 {
@@ -73,9 +79,23 @@ func (w *MessageWriter) Write(p []byte) (int, error) {
 	return written, nil
 }
 
+// gather keeps p for a message that leaves in one piece, as long as one that is
+// queued could be.
+func (w *MessageWriter) gather(p []byte) (int, error) {
+	if w.buf == nil {
+		w.buf = bufpool.Get(fragmentSize)
+	}
+	if limit := w.c.cfg.MaxQueued; limit >= 0 && len(p) > limit-len(w.buf.B) {
+		return 0, w.abandon(ErrQueueFull)
+	}
+	w.buf.Grow(len(p))
+	w.buf.B = append(w.buf.B, p...)
+	return len(p), nil
+}
+
 // Flush sends what was gathered as a fragment, for a peer that is to see it now.
 func (w *MessageWriter) Flush() error {
-	if w.err != nil || w.buf == nil {
+	if w.err != nil || w.buf == nil || w.whole {
 		return w.err
 	}
 	if err := w.send(protocol.More); err != nil {
@@ -94,7 +114,7 @@ func (w *MessageWriter) Close() error {
 	if w.op == Text && !w.text.Complete() {
 		return w.abandon(ErrNotUTF8)
 	}
-	err := w.send(protocol.Final)
+	err := w.finish()
 	if err != nil && !errors.Is(err, ErrWriteUnfinished) {
 		return w.abandon(err)
 	}
@@ -102,6 +122,17 @@ func (w *MessageWriter) Close() error {
 	defer w.c.mu.Unlock()
 	w.release(ErrWriter)
 	return err
+}
+
+// finish sends the last of the message, or all of it.
+func (w *MessageWriter) finish() error {
+	switch {
+	case !w.whole:
+		return w.send(protocol.Final)
+	case w.buf == nil:
+		return w.c.Write(w.ctx, w.op, nil)
+	}
+	return w.c.Write(w.ctx, w.op, w.buf.B)
 }
 
 // send sends what was gathered as the next fragment.
@@ -153,7 +184,9 @@ func (w *MessageWriter) release(err error) {
 	w.err = err
 	bufpool.Put(w.buf)
 	w.buf = nil
-	w.c.writer = nil
-	w.c.queueAll(&w.held)
-	w.c.cond.Broadcast()
+	if !w.whole {
+		w.c.writer = nil
+		w.c.queueAll(&w.held)
+		w.c.changed()
+	}
 }

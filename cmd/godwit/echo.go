@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/godwit-ws/godwit/conn"
@@ -43,6 +44,7 @@ connection or message. SIGINT and SIGTERM close all connections with code 1001.
 Examples:
   godwit echo
   godwit echo --addr :9001 --compress --origin any
+  godwit echo --engine loop --loops 1
   godwit echo --addr 127.0.0.1:9001 --pprof 127.0.0.1:6060
   godwit echo --addr :9443 --tls-cert cert.pem --tls-key key.pem`,
 		register: func(fs *flag.FlagSet) action {
@@ -58,8 +60,8 @@ func (o *echoOptions) register(fs *flag.FlagSet) {
 	fs.BoolVar(&o.compress, "compress", false, "accept permessage-deflate (RFC 7692)")
 	fs.Int64Var(&o.maxMessage, "max-message", defaultMaxMessage, "longest message taken, in `BYTES` after inflating; negative: no limit")
 	fs.StringVar(&o.origin, "origin", "same", "which web pages may connect: same, any, or `PATTERNS` such as https://*.example.com,localhost:*")
-	fs.StringVar(&o.engine, "engine", "blocking", "`ENGINE` that drives the connections: blocking (a goroutine each)")
-	fs.IntVar(&o.loops, "loops", 0, "`N` event loops; has no effect on the blocking engine")
+	fs.StringVar(&o.engine, "engine", "blocking", "`ENGINE` that drives the connections: blocking (a goroutine each), loop (event loops that call the handler) or pooled (event loops, handlers on goroutines of a pool)")
+	fs.IntVar(&o.loops, "loops", 0, "`N` event loops; 0: one for each core; has no effect on the blocking engine")
 	fs.StringVar(&o.pprof, "pprof", "", "serve net/http/pprof and expvar on `HOST:PORT`")
 	fs.StringVar(&o.tlsCert, "tls-cert", "", "`FILE` with the certificate in PEM; needs --tls-key")
 	fs.StringVar(&o.tlsKey, "tls-key", "", "`FILE` with its key in PEM")
@@ -86,9 +88,11 @@ func (o *echoOptions) run(ctx context.Context, args []string, s stdio) error {
 	}
 	fmt.Fprintf(s.out, "echo: %s/\n", urlOf(scheme, l.Addr()))
 	up := &conn.Upgrader{Config: o.config(), Origins: origins}
-	serveEcho(ctx, l, up, func(err error) {
-		fmt.Fprintf(s.err, "godwit echo: %v; trying again\n", err)
-	})
+	report := func(err error) { fmt.Fprintf(s.err, "godwit echo: %v; trying again\n", err) }
+	if o.engine != "blocking" {
+		return o.serveLoops(ctx, l, up, report)
+	}
+	serveEcho(ctx, l, up, report)
 	return nil
 }
 
@@ -98,8 +102,8 @@ func (o *echoOptions) check(args []string) (handshake.Origins, error) {
 	switch err := origins.Validate(); {
 	case len(args) > 0:
 		return origins, noArguments(args)
-	case o.engine != "blocking":
-		return origins, badUsage("unknown engine %q: so far there is blocking", o.engine)
+	case !slices.Contains([]string{"blocking", "loop", "pooled"}, o.engine):
+		return origins, badUsage("unknown engine %q: there are blocking, loop and pooled", o.engine)
 	case o.loops < 0:
 		return origins, badUsage("--loops %d: must not be negative", o.loops)
 	case (o.tlsCert == "") != (o.tlsKey == ""):

@@ -17,6 +17,11 @@ func (r *Receiver) Next() (Event, error) {
 	case r.now == Stream && len(r.msg.b) > 0: // gathered before Stream was set
 		return r.handOut(Event{Kind: Part}), nil
 	}
+	if ev, ok, bad := r.whole(); ok {
+		return ev, nil
+	} else if bad != nil {
+		return Event{}, r.stop(bad)
+	}
 	for {
 		c, n, err := r.parser.Next(r.in)
 		r.in = r.in[n:]

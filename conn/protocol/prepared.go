@@ -62,7 +62,7 @@ func (m *Prepared) Payload() []byte { return bytes.Clone(m.payload) }
 func (s *Sender) AppendPrepared(dst []byte, m *Prepared) []byte {
 	switch {
 	case s.Compresses(len(m.payload)):
-		body := m.compressed(s.windowBits)
+		body := m.compressed(int(s.windowBits))
 		dst = s.appendFrame(dst, frame.Header{Fin: true, Rsv1: true, Opcode: m.opcode}, body)
 		s.compressor.Remember(m.payload) // RFC 7692 §7.1.1
 		return dst

@@ -135,6 +135,14 @@ func (r *Receiver) Buffered() int { return len(r.in) }
 // to move them. Feed continues with them.
 func (r *Receiver) Rest() []byte { return r.in }
 
+// Quiet reports whether r holds nothing of its connection, as between messages: it
+// may then serve another one with the same configuration. A Receiver with a
+// Decompressor, which has a history, never is.
+func (r *Receiver) Quiet() bool {
+	return r.inflater == nil && r.mode == Whole && r.err == nil && !r.closed && !r.lent && !r.msg.attached &&
+		len(r.in) == 0 && !r.Pending()
+}
+
 // Pending reports whether the bytes so far end inside a message or a frame: a
 // connection that is lost here was cut.
 func (r *Receiver) Pending() bool { return r.opcode != 0 || r.parser.Pending() }

@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"math"
 	"slices"
 
 	"github.com/godwit-ws/godwit/conn/deflate"
@@ -32,16 +33,19 @@ type SenderConfig struct {
 // given. That nothing follows the Close frame is up to who holds it, with Closed:
 // a queue may still encode messages that precede the Close. Make one with
 // NewSender.
+//
+// It is a part of every connection, and small: lengths that don't fit in 31 bits
+// stand for the longest that do.
 type Sender struct {
-	role       Role
-	closed     bool
-	rsv1       bool // the fragmented message under way is compressed
-	maxFrame   int
-	threshold  int
-	windowBits int
 	compressor *deflate.Compressor
 	key        func() uint32
+	maxFrame   int32
+	threshold  int32
+	role       Role
+	closed     bool
+	rsv1       bool         // the fragmented message under way is compressed
 	next       frame.Opcode // of the next fragment
+	windowBits uint8
 }
 
 // NewSender returns a Sender for a connection whose handshake is done.
@@ -55,9 +59,9 @@ func NewSender(cfg SenderConfig) *Sender {
 func (s *Sender) Init(cfg SenderConfig) {
 	*s = Sender{
 		role:       cfg.Role,
-		maxFrame:   cfg.MaxFrame,
-		threshold:  cfg.Threshold,
-		windowBits: cfg.WindowBits,
+		maxFrame:   int32(min(max(0, cfg.MaxFrame), math.MaxInt32)),
+		threshold:  int32(max(0, min(cfg.Threshold, math.MaxInt32))),
+		windowBits: uint8(cfg.WindowBits),
 		compressor: cfg.Compressor,
 		key:        cfg.Key,
 	}
@@ -67,14 +71,14 @@ func (s *Sender) Init(cfg SenderConfig) {
 func (s *Sender) Closed() bool { return s.closed }
 
 // Compresses reports whether a message of n bytes would be compressed.
-func (s *Sender) Compresses(n int) bool { return s.compressor != nil && n >= s.threshold }
+func (s *Sender) Compresses(n int) bool { return s.compressor != nil && n >= int(s.threshold) }
 
 // Room returns how many bytes a message of n bytes takes at worst, with its
 // frames' headers.
 func (s *Sender) Room(n int) int {
 	room := n + frame.MaxHeader
 	if s.maxFrame > 0 {
-		room += frame.MaxHeader * (n / s.maxFrame)
+		room += frame.MaxHeader * (n / int(s.maxFrame))
 	}
 	if s.compressor != nil {
 		room += deflate.MaxCompressed(n) - n
@@ -111,7 +115,7 @@ func (s *Sender) AppendMessage(dst []byte, op frame.Opcode, p []byte) []byte {
 }
 
 // fits reports whether n bytes of payload may go out in one frame.
-func (s *Sender) fits(n int) bool { return s.maxFrame <= 0 || n <= s.maxFrame }
+func (s *Sender) fits(n int) bool { return s.maxFrame <= 0 || n <= int(s.maxFrame) }
 
 // appendCompressed appends a whole message with RSV1 set (RFC 7692 §7.2.1).
 func (s *Sender) appendCompressed(dst []byte, op frame.Opcode, p []byte) []byte {

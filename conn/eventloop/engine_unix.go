@@ -1,0 +1,102 @@
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
+
+package eventloop
+
+import (
+	"fmt"
+	"net"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/conn/internal/drive"
+)
+
+// loops are an Engine's loops, and what they share.
+type loops struct {
+	cfg   *Config
+	all   []*loop
+	next  atomic.Uint32
+	pool  pool
+	watch watch
+}
+
+// start starts the loops.
+func (s *loops) start(cfg *Config) error {
+	s.cfg = cfg
+	for range cfg.Loops {
+		l, err := newLoop(s)
+		if err != nil {
+			for _, l := range s.all {
+				l.poll.close()
+			}
+			return fmt.Errorf("eventloop: %w", err)
+		}
+		s.all = append(s.all, l)
+	}
+	s.watch.loops, s.watch.pool, s.pool.watch = s.all, &s.pool, &s.watch
+	for _, l := range s.all {
+		go l.serve()
+	}
+	return nil
+}
+
+// attach takes a connection over, if it is one that loops can drive. For others it
+// returns drive.ErrTransport, as Drive does.
+func (s *loops) attach(c *conn.Conn, h conn.Hooks) (drive.Machine, error) {
+	var k *socket
+	m, err := c.Drive(h, s.cfg.mode(), func(nc net.Conn) (drive.Transport, error) {
+		var err error
+		k, err = s.connect(nc)
+		return k, err
+	})
+	if err != nil {
+		return m, err
+	}
+	k.m = m
+	return m, k.loop.add(k)
+}
+
+// connect makes a socket of a connection's descriptor.
+func (s *loops) connect(nc net.Conn) (*socket, error) {
+	switch nc.(type) {
+	case *net.TCPConn, *net.UnixConn:
+	default:
+		return nil, drive.ErrTransport
+	}
+	l := s.all[int(s.next.Add(1))%len(s.all)]
+	at, peer := l.homeAt(nc.LocalAddr()), peerOf(nc.RemoteAddr())
+	fd, err := takeFD(nc.(syscall.Conn))
+	if err != nil {
+		return nil, err
+	}
+	k := &socket{home: at, fd: fd, peer: peer}
+	k.state.Store(scheduled) // until it has its place
+	return k, nil
+}
+
+func (s *loops) len() int {
+	n := 0
+	for _, l := range s.all {
+		n += l.len()
+	}
+	return n
+}
+
+// stop has the loops end once their connections have, and does something to all of
+// them.
+func (s *loops) stop(do func(drive.Machine)) {
+	for _, l := range s.all {
+		for _, k := range l.stop() {
+			do(k.m)
+		}
+	}
+}
+
+// wait waits for the loops that were stopped.
+func (s *loops) wait() {
+	for _, l := range s.all {
+		<-l.done
+	}
+	s.pool.wait()
+}

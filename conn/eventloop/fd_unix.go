@@ -1,0 +1,37 @@
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
+
+package eventloop
+
+import (
+	"net"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+func again(err error) bool { return err == unix.EAGAIN || err == unix.EWOULDBLOCK }
+
+func shutdownWrite(fd int32) { unix.Shutdown(int(fd), unix.SHUT_WR) }
+func shutdownBoth(fd int32)  { unix.Shutdown(int(fd), unix.SHUT_RDWR) }
+func closeFD(fd int32)       { unix.Close(int(fd)) }
+
+// takeFD takes the descriptor out of nc, which it closes: what was made for the
+// runtime's poller is free then.
+func takeFD(nc syscall.Conn) (int32, error) {
+	rc, err := nc.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	fd, dupErr := -1, error(nil)
+	err = rc.Control(func(old uintptr) {
+		fd, dupErr = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 0)
+	})
+	if err == nil {
+		err = dupErr
+	}
+	if err != nil {
+		return 0, err
+	}
+	nc.(net.Conn).Close() // ours is a descriptor of its own
+	return int32(fd), nil
+}

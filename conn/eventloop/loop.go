@@ -1,0 +1,372 @@
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
+
+package eventloop
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/godwit-ws/godwit/conn/internal/drive"
+)
+
+// scratchSize is how many bytes are read at a time.
+const scratchSize = 64 << 10
+
+// tick is the wheel's grain.
+const tick = 10 * time.Millisecond
+
+// loop waits for the events of many sockets and has their connections take turns.
+type loop struct {
+	shared *loops
+	poll   *poller
+	start  time.Time // of ticks
+
+	mu     sync.Mutex // guards the fields to the next blank line
+	table  table
+	wheel  wheel
+	posted []*socket // to be scheduled, from other goroutines
+	homes  map[string]*home
+
+	asleep  atomic.Bool // it waits, or is about to: whoever has something for it wakes it
+	news    atomic.Bool // posted or the wheel has changed since it was looked at
+	stopped atomic.Bool
+	shift   shift
+	pace    pace
+
+	// The rest belongs to the goroutine that runs the loop.
+	events  [256]event
+	touched [256]*socket
+	queue   []*socket // scheduled, from head on
+	head    int
+	due     []*socket
+	now     time.Time
+	done    chan struct{}
+}
+
+func newLoop(shared *loops) (*loop, error) {
+	poll, err := newPoller()
+	if err != nil {
+		return nil, err
+	}
+	l := &loop{shared: shared, poll: poll, start: time.Now(), homes: make(map[string]*home), done: make(chan struct{})}
+	return l, nil
+}
+
+// serve runs the loop until it is stopped and has no sockets left, or another
+// goroutine has taken it over. Should a hook end its goroutine, a new one goes on.
+func (l *loop) serve() {
+	h := l.shared.pool.take()
+	returned := false
+	defer func() {
+		if !returned {
+			l.shared.pool.give(h)
+			l.takeOverFromHook()
+		}
+	}()
+	for !l.over() {
+		if !l.round(&h.Workspace) {
+			returned = true
+			l.shared.pool.give(h)
+			return
+		}
+	}
+	returned = true
+	l.shared.pool.give(h)
+	l.poll.close()
+	close(l.done)
+}
+
+// takeOverFromHook goes on after a hook that has ended the loop's goroutine.
+func (l *loop) takeOverFromHook() {
+	s := l.shift.socket.Load()
+	if n := l.shift.number.Load(); n%2 == 1 && l.shift.end(n) {
+		l.queue = append(l.queue, s)
+		go l.serve()
+		return
+	}
+	l.shared.pool.submit(s)
+}
+
+// over reports whether nothing is left to do.
+func (l *loop) over() bool {
+	if !l.stopped.Load() {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.table.live == 0
+}
+
+// round waits for something to do and does it. It returns false if the loop is
+// another goroutine's now.
+func (l *loop) round(w *drive.Workspace) bool {
+	if l.head == len(l.queue) {
+		l.queue, l.head = l.queue[:0], 0
+	}
+	n := l.wait()
+	l.now = time.Now()
+	l.find(n)
+	for i, s := range l.touched[:n] {
+		if s != nil {
+			l.touched[i] = nil
+			s.event(l.events[i])
+		}
+	}
+	l.takePosted()
+	l.tick()
+	return l.runQueue(w)
+}
+
+// wait waits for events, or for what others have for the loop, or for the next
+// time in the wheel.
+func (l *loop) wait() int {
+	if n := l.poll.wait(l.events[:], 0); n > 0 || len(l.queue) > 0 {
+		return n
+	}
+	l.asleep.Store(true)
+	defer l.asleep.Store(false)
+	if l.news.Load() {
+		return 0
+	}
+	return l.poll.wait(l.events[:], l.untilNext())
+}
+
+// untilNext returns how long it is until something in the wheel is due; negative
+// if nothing is.
+func (l *loop) untilNext() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	at, ok := l.wheel.next()
+	if !ok {
+		return -1
+	}
+	now := time.Since(l.start)
+	ticks := int32(at - uint32(now/tick)) // which may wrap
+	return max(1, time.Duration(ticks)*tick-now%tick)
+}
+
+// find looks up whose events these are. One that was meant for a socket which is
+// gone finds nobody.
+func (l *loop) find(n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i := range l.events[:n] {
+		if e := &l.events[i]; e.index != 0 {
+			l.touched[i] = l.table.find(e.index, e.age)
+		}
+	}
+}
+
+// runQueue gives each socket that is in the queue its turns once. It returns false
+// if the loop is another goroutine's now.
+func (l *loop) runQueue(w *drive.Workspace) bool {
+	if l.head == len(l.queue) {
+		return true
+	}
+	l.shared.watch.arm()
+	for end := len(l.queue); l.head < end; {
+		s := l.queue[l.head]
+		l.queue[l.head] = nil
+		l.head++
+		if !l.run(s, w) {
+			return false
+		}
+	}
+	l.queue = l.queue[:copy(l.queue, l.queue[l.head:])]
+	l.head = 0
+	return true
+}
+
+// run gives a socket its turns: here, or on a goroutine of its own if hooks may
+// wait and have lately done so. It returns false if the loop is another goroutine's
+// now.
+func (l *loop) run(s *socket, w *drive.Workspace) bool {
+	inline := l.shared.cfg.Inline
+	if !inline && l.pace.slow() {
+		l.shared.pool.submit(s)
+		return true
+	}
+	turn := l.shift.begin(s)
+	done := s.turns(w, &l.shift, turn)
+	switch ours := l.shift.end(turn); {
+	case !ours && !done:
+		l.shared.pool.submit(s)
+		return false
+	case !ours:
+		return false
+	case !done:
+		l.queue = append(l.queue, s)
+	}
+	if !inline {
+		now := time.Now()
+		l.pace.note(now.Sub(l.now))
+		l.now = now
+	}
+	return true
+}
+
+// overdue looks after turn n, which has lasted for d or longer. It is called by the
+// watch.
+func (l *loop) overdue(n uint64, d time.Duration, told *bool) {
+	s := l.shift.overdue(n)
+	if s == nil {
+		return
+	}
+	cfg := l.shared.cfg
+	switch {
+	case !cfg.Inline && l.shift.end(n):
+		l.pace.note(d)
+		go l.serve()
+	case cfg.Inline && cfg.SlowHook > 0 && d >= cfg.SlowHook && !*told:
+		*told = true
+		cfg.Logger.Warn("a websocket hook holds up an event loop", "for", d, "hooks", s.m.Name(), "remote", s.RemoteAddr())
+	}
+}
+
+// schedule has a socket given its turns. It may be called by any goroutine.
+func (l *loop) schedule(s *socket) {
+	l.mu.Lock()
+	l.posted = append(l.posted, s)
+	l.mu.Unlock()
+	l.nudge()
+}
+
+// nudge has the loop look at what others have for it.
+func (l *loop) nudge() {
+	l.news.Store(true)
+	if l.asleep.CompareAndSwap(true, false) {
+		l.poll.wake()
+	}
+}
+
+// takePosted queues what others have for the loop.
+func (l *loop) takePosted() {
+	if !l.news.Swap(false) {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.queue = append(l.queue, l.posted...)
+	clear(l.posted)
+	l.posted = l.posted[:0]
+}
+
+// tick tells those whose time has come.
+func (l *loop) tick() {
+	at := uint32(l.now.Sub(l.start) / tick)
+	l.mu.Lock()
+	if at != l.wheel.now {
+		l.due = l.wheel.advance(&l.table, at, l.due)
+	}
+	l.mu.Unlock()
+	for i, s := range l.due {
+		l.due[i] = nil
+		s.m.Tick(l.now)
+	}
+	l.due = l.due[:0]
+}
+
+// wakeAt puts a socket in the wheel. One that isn't in the table yet waits for
+// that in its spoke.
+func (l *loop) wakeAt(s *socket, at time.Time) {
+	due := l.tickAt(at)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case s.state.Load()&finished != 0:
+	case s.index == 0:
+		if s.due == 0 || after(s.due, due) {
+			s.due = due
+		}
+	default:
+		l.setWheel(s, due)
+	}
+}
+
+// tickAt returns the first tick that isn't before at.
+func (l *loop) tickAt(at time.Time) uint32 {
+	const far = 1 << 30 // ticks, which is less than what can be told apart
+	now := time.Since(l.start) / tick
+	return uint32(min(at.Sub(l.start)/tick+1, now+far))
+}
+
+// setWheel puts a socket in the wheel, and wakes the loop if it would sleep too
+// long. mu is held.
+func (l *loop) setWheel(s *socket, due uint32) {
+	before, ok := l.wheel.next()
+	if !l.wheel.set(&l.table, s.index, due) {
+		return
+	}
+	if at, _ := l.wheel.next(); !ok || at != before {
+		l.nudge()
+	}
+}
+
+// add gives a socket its place on the loop, and its first turn.
+func (l *loop) add(s *socket) error {
+	l.mu.Lock()
+	if l.stopped.Load() {
+		l.mu.Unlock()
+		return errStopped
+	}
+	due := s.due
+	s.spoke = spoke{}
+	age := l.table.add(s)
+	index := s.index
+	if due != 0 {
+		l.setWheel(s, due)
+	}
+	l.mu.Unlock()
+	if err := l.poll.add(s.fd, index, age); err != nil {
+		l.remove(s)
+		return err
+	}
+	l.schedule(s)
+	return nil
+}
+
+// remove takes a socket off the loop.
+func (l *loop) remove(s *socket) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.wheel.remove(&l.table, s.index)
+	l.table.remove(s)
+	if l.table.live == 0 && l.stopped.Load() {
+		l.nudge()
+	}
+}
+
+// stop has the loop end once its sockets have, and returns these.
+func (l *loop) stop() []*socket {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stopped.Store(true)
+	l.nudge()
+	return l.table.all()
+}
+
+func (l *loop) len() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.table.live
+}
+
+// maxHomes is how many of our own addresses are kept for all sockets that have them.
+const maxHomes = 1024
+
+// homeAt returns what sockets with this address of ours have in common.
+func (l *loop) homeAt(local net.Addr) *home {
+	key := local.String()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if known := l.homes[key]; known != nil {
+		return known
+	}
+	at := &home{loop: l, local: local}
+	if len(l.homes) < maxHomes {
+		l.homes[key] = at
+	}
+	return at
+}

@@ -1,0 +1,46 @@
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
+
+package eventloop
+
+import (
+	"net"
+	"net/netip"
+)
+
+// peer is the other end's address, in less than half the room of package net's.
+type peer struct {
+	ip   [16]byte
+	port uint16
+	zone uint16 // the index of an interface, for a link-local address
+	v4   bool
+}
+
+// peerOf returns addr, if it is one of TCP.
+func peerOf(addr net.Addr) peer {
+	tcp, ok := addr.(*net.TCPAddr)
+	if !ok {
+		return peer{}
+	}
+	at := tcp.AddrPort()
+	p := peer{ip: at.Addr().As16(), port: at.Port(), v4: at.Addr().Unmap().Is4()}
+	if tcp.Zone != "" {
+		if i, err := net.InterfaceByName(tcp.Zone); err == nil && i.Index < 1<<16 {
+			p.zone = uint16(i.Index)
+		}
+	}
+	return p
+}
+
+// addr returns the address.
+func (p *peer) addr() net.Addr {
+	ip := netip.AddrFrom16(p.ip)
+	if p.v4 {
+		ip = ip.Unmap()
+	}
+	if p.zone != 0 {
+		if i, err := net.InterfaceByIndex(int(p.zone)); err == nil {
+			ip = ip.WithZone(i.Name)
+		}
+	}
+	return net.TCPAddrFromAddrPort(netip.AddrPortFrom(ip, p.port))
+}

@@ -1,0 +1,140 @@
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
+
+package eventloop
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/godwit-ws/godwit/conn/internal/drive"
+)
+
+// pool gives sockets their turns on goroutines of their own, where hooks may wait.
+type pool struct {
+	watch   *watch
+	running sync.WaitGroup
+
+	mu   sync.Mutex
+	all  []*hand
+	idle []*hand
+}
+
+// hand is what a goroutine needs to give turns.
+type hand struct {
+	drive.Workspace
+	shift
+	pos  int     // in pool.all
+	seen lasting // by the watch
+}
+
+// maxIdle is how many hands are kept for goroutines to come.
+const maxIdle = 64
+
+func (p *pool) take() *hand {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := len(p.idle); n > 0 {
+		h := p.idle[n-1]
+		p.idle = p.idle[:n-1]
+		return h
+	}
+	h := &hand{pos: len(p.all)}
+	h.Scratch = make([]byte, scratchSize)
+	p.all = append(p.all, h)
+	return h
+}
+
+func (p *pool) give(h *hand) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.idle) < maxIdle {
+		p.idle = append(p.idle, h)
+		return
+	}
+	last := p.all[len(p.all)-1]
+	p.all[h.pos], last.pos = last, h.pos
+	p.all[len(p.all)-1] = nil
+	p.all = p.all[:len(p.all)-1]
+}
+
+// submit gives s, which is scheduled, its turns.
+func (p *pool) submit(s *socket) {
+	p.running.Add(1)
+	p.watch.arm()
+	go p.work(s)
+}
+
+// work is the life of a goroutine of the pool. Should a hook end it, another one
+// goes on.
+func (p *pool) work(s *socket) {
+	h := p.take()
+	returned := false
+	defer func() {
+		p.give(h)
+		if !returned {
+			p.submit(s)
+		}
+		p.running.Done()
+	}()
+	for start, done := time.Now(), false; !done; {
+		n := h.begin(s)
+		done = s.turns(&h.Workspace, &h.shift, n)
+		h.end(n)
+		now := time.Now()
+		s.loop.pace.note(now.Sub(start))
+		start = now
+	}
+	returned = true
+}
+
+// look looks after hooks that have been running since the watch looked last. It
+// reports whether any is running.
+func (p *pool) look() (active bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, h := range p.all {
+		n := h.number.Load()
+		switch {
+		case n%2 == 0:
+			continue
+		case n != h.seen.number:
+			h.seen = lasting{number: n}
+		case !h.seen.told:
+			h.seen.told = true
+			h.overdue(n)
+		}
+		active = true
+	}
+	return active
+}
+
+// wait waits for the goroutines at work.
+func (p *pool) wait() { p.running.Wait() }
+
+// pace knows whether hooks have lately taken their time: they are then given
+// goroutines at once, so that none has to be waited for.
+type pace struct{ score atomic.Int32 }
+
+// What makes a turn slow, and how much that weighs: hooks are called on the loop
+// while fewer than one turn in slowWeight is slow.
+const (
+	slowTurn   = 100 * time.Microsecond
+	slowWeight = 16
+	slowMany   = 4 * slowWeight
+	slowMost   = 4096
+)
+
+// note takes account of a turn that lasted d.
+func (p *pace) note(d time.Duration) {
+	score := p.score.Load()
+	switch {
+	case d >= slowTurn && score < slowMost:
+		p.score.Add(slowWeight)
+	case d < slowTurn && score > 0:
+		p.score.Add(-1)
+	}
+}
+
+// slow reports whether hooks had better not be waited for.
+func (p *pace) slow() bool { return p.score.Load() >= slowMany }

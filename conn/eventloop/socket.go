@@ -1,0 +1,193 @@
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
+
+package eventloop
+
+import (
+	"io"
+	"net"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/godwit-ws/godwit/conn/internal/drive"
+)
+
+// socket is a connection's place on a loop: what the loop knows of it, and, as its
+// drive.Transport, what it knows of the loop. There is one for each connection, so
+// it is small.
+type socket struct {
+	*home
+	m     drive.Machine
+	spoke        // guarded by loop.mu
+	index uint32 // in loop.table; 0 while it isn't there; guarded by loop.mu
+	state atomic.Uint32
+	fd    int32
+	peer  peer
+}
+
+// home is what many sockets have in common.
+type home struct {
+	loop  *loop
+	local net.Addr
+}
+
+// The bits of a socket's state.
+const (
+	ready     = 1 << iota // bytes may have come
+	attended              // a turn is due, bytes or not
+	scheduled             // it is in a run queue, or has a turn: whoever has it looks at the bits above
+	awaiting              // Machine.Writable is to be called
+	hungUp                // the peer has closed its direction: a short read isn't the last
+	paused                // no bytes are wanted
+	finished              // its last turn is over
+)
+
+// RemoteAddr implements drive.Transport.
+func (s *socket) RemoteAddr() net.Addr {
+	if _, ok := s.local.(*net.UnixAddr); ok {
+		return &net.UnixAddr{Net: "unix"} // clients have none
+	}
+	return s.peer.addr()
+}
+
+// LocalAddr implements drive.Transport.
+func (s *socket) LocalAddr() net.Addr { return s.local }
+
+// Read implements drive.Transport.
+func (s *socket) Read(p []byte) (int, error) {
+	n, err := readFD(s.fd, p)
+	switch {
+	case n > 0:
+		return n, nil
+	case err == nil:
+		return 0, io.EOF
+	case again(err):
+		return 0, drive.ErrWouldBlock
+	}
+	return 0, s.opError("read", err)
+}
+
+// Write implements drive.Transport.
+func (s *socket) Write(head, tail []byte) (int, error) {
+	n, err := writeFD(s.fd, head, tail)
+	switch {
+	case err == nil:
+		return n, nil
+	case again(err):
+		return 0, drive.ErrWouldBlock
+	}
+	return 0, s.opError("write", err)
+}
+
+// opError dresses an error of a system call as package net does.
+func (s *socket) opError(op string, err error) error {
+	return &net.OpError{
+		Op:     op,
+		Net:    s.LocalAddr().Network(),
+		Source: s.LocalAddr(),
+		Addr:   s.RemoteAddr(),
+		Err:    os.NewSyscallError(op, err),
+	}
+}
+
+// AwaitWrite implements drive.Transport.
+func (s *socket) AwaitWrite() {
+	s.state.Or(awaiting)
+	s.loop.poll.awaitWrite(s)
+}
+
+// CloseWrite implements drive.Transport.
+func (s *socket) CloseWrite() { shutdownWrite(s.fd) }
+
+// Shutdown implements drive.Transport.
+func (s *socket) Shutdown() { shutdownBoth(s.fd) }
+
+// Close implements drive.Transport.
+func (s *socket) Close() { closeFD(s.fd) }
+
+// WakeAt implements drive.Transport.
+func (s *socket) WakeAt(at time.Time) { s.loop.wakeAt(s, at) }
+
+// Attend implements drive.Transport.
+func (s *socket) Attend() { s.notice(attended) }
+
+// notice notes that a turn is due, and sees that it comes.
+func (s *socket) notice(why uint32) {
+	old := s.state.Or(why | scheduled)
+	if old&scheduled == 0 {
+		s.loop.schedule(s)
+	}
+}
+
+// event deals with what the system says of the socket. It is called by the loop.
+func (s *socket) event(ev event) {
+	if ev.writable && s.state.Load()&awaiting != 0 {
+		s.state.And(^uint32(awaiting))
+		s.m.Writable()
+	}
+	if !ev.readable && !ev.hungUp {
+		return
+	}
+	why := uint32(ready)
+	if ev.hungUp {
+		why |= hungUp
+	}
+	for {
+		old := s.state.Load()
+		next := old | why
+		if old&(paused|finished) == 0 {
+			next |= scheduled
+		}
+		if s.state.CompareAndSwap(old, next) {
+			if old&scheduled == 0 && next&scheduled != 0 {
+				s.loop.queue = append(s.loop.queue, s)
+			}
+			return
+		}
+	}
+}
+
+// turns lets the connection have turns, up to maxTurns, until nothing is left to be
+// done. It returns false if there may be more to do: the socket is then still
+// scheduled. It ends early if shift n was taken from the goroutine.
+func (s *socket) turns(w *drive.Workspace, sh *shift, n uint64) bool {
+	for range maxTurns {
+		s.state.And(^uint32(ready | attended | paused))
+		switch s.m.Turn(w) {
+		case drive.Over:
+			s.state.Or(finished)
+			s.loop.remove(s)
+			return true
+		case drive.Drained:
+			if s.rest(ready|attended|hungUp, 0) {
+				return true
+			}
+		case drive.Paused:
+			if s.rest(attended, paused) {
+				return true
+			}
+		}
+		if sh.number.Load() != n {
+			return false
+		}
+	}
+	return false
+}
+
+// maxTurns is how many turns a connection has one after the other: one that sends
+// without end lets others have theirs.
+const maxTurns = 4
+
+// rest ends the scheduled state, unless one of the bits of unless says that there is
+// something to do.
+func (s *socket) rest(unless, with uint32) bool {
+	for {
+		old := s.state.Load()
+		if old&unless != 0 {
+			return false
+		}
+		if s.state.CompareAndSwap(old, old&^scheduled|with) {
+			return true
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package conformance_test
+
+import (
+	"context"
+	"net"
+	"testing"
+
+	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/conn/eventloop"
+	"github.com/godwit-ws/godwit/conn/internal/conformance"
+)
+
+// loopModes are the two ways in which an event loop calls hooks.
+var loopModes = []struct {
+	name   string
+	inline bool
+}{{"inline", true}, {"pooled", false}}
+
+// loopServer serves echoHooks on an event loop.
+func loopServer(t *testing.T, z compression, inline bool) net.Addr {
+	noLeaks(t)
+	e, err := eventloop.New(eventloop.Config{Inline: inline})
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := &conn.Upgrader{Config: config(z)}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		l.Close()
+		e.Close()
+	})
+	go func() {
+		for {
+			nc, err := l.Accept()
+			if err != nil {
+				return // the listener was closed
+			}
+			go func() {
+				c, err := u.Accept(context.Background(), nc)
+				if err != nil {
+					return
+				}
+				if err := e.Attach(c, echoHooks{}); err != nil {
+					c.Abort()
+				}
+			}()
+		}
+	}()
+	return l.Addr()
+}
+
+func TestServerEventLoop(t *testing.T) {
+	for _, mode := range loopModes {
+		t.Run(mode.name, func(t *testing.T) {
+			addr := loopServer(t, deflated, mode.inline)
+			conformance.Server(t, options(deflated, conformance.Standard), conformance.TCP(addr.String()))
+		})
+	}
+}
+
+func TestServerEventLoopWithoutCompression(t *testing.T) {
+	for _, mode := range loopModes {
+		t.Run(mode.name, func(t *testing.T) {
+			addr := loopServer(t, plain, mode.inline)
+			conformance.Server(t, options(plain, conformance.Brief), conformance.TCP(addr.String()))
+		})
+	}
+}

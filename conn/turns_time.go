@@ -1,0 +1,122 @@
+package conn
+
+import "time"
+
+// keepTime makes room for the times of a connection that more is to be known of
+// than when it was last heard. mu is held.
+func (c *Conn) keepTime() {
+	if c.timers == nil {
+		heard := clockStart.Add(c.heard)
+		s := c.own()
+		s.clock = timers{heard: heard, stopped: heard}
+		s.timers = &s.clock
+	}
+}
+
+// wakeTurnAt has Tick called at t or before. mu is held.
+func (c *Conn) wakeTurnAt(t time.Time) {
+	if c.timers.at.IsZero() || t.Before(c.timers.at) {
+		c.timers.at = t
+		c.t.WakeAt(t)
+	}
+}
+
+// startWaiting notes that the connection waits for bytes. Nearly always all that
+// is to be known of it is when it was last heard. mu is held.
+func (c *Conn) startWaiting() {
+	news := c.fresh
+	c.waiting, c.fresh = true, false
+	if c.timers == nil && (c.recv == nil || !c.recv.Pending()) {
+		if news {
+			c.heard = time.Since(clockStart)
+		}
+		if c.silent {
+			c.watchSilence()
+		}
+		c.disown()
+		return
+	}
+	c.keepTime()
+	c.timers.waits(c, news, time.Now())
+	c.heard = c.timers.heard.Sub(clockStart)
+	if c.quiet() {
+		c.timers = nil
+		c.watchSilence()
+		c.disown()
+	}
+}
+
+// quiet reports whether nothing but silence is to be watched. mu is held.
+func (c *Conn) quiet() bool {
+	t := c.timers
+	return t.message.IsZero() && t.ping.IsZero() && t.pinged.IsZero() && t.closeBy.IsZero() && !c.flushing
+}
+
+// watchSilence has Tick called when ReadTimeout may be over. mu is held.
+func (c *Conn) watchSilence() {
+	c.silent = false
+	if c.cfg.ReadTimeout > 0 {
+		c.t.WakeAt(clockStart.Add(c.heard).Add(c.cfg.ReadTimeout))
+	}
+}
+
+// Tick does what drive.Machine promises.
+func (m *machine) Tick(now time.Time) {
+	c := (*Conn)(m)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.end != nil:
+	case c.timers == nil:
+		c.tickQuiet(now)
+	default:
+		c.timers.at = never
+		if !c.tickWrite(now) && !c.tickLinger(now) {
+			c.lookAtClock(now)
+		}
+	}
+}
+
+// tickQuiet looks at a connection of which only ReadTimeout is watched. mu is
+// held.
+func (c *Conn) tickQuiet(now time.Time) {
+	switch {
+	case c.cfg.ReadTimeout <= 0:
+	case !c.waiting:
+		c.silent = true // the next wait sets it
+	case now.Before(clockStart.Add(c.heard).Add(c.cfg.ReadTimeout)):
+		c.watchSilence()
+	case c.pending == nil:
+		c.own().pending = errReadTimeout
+		c.kick()
+	}
+}
+
+// tickWrite drops a connection whose peer takes no bytes for WriteTimeout. mu is
+// held.
+func (c *Conn) tickWrite(now time.Time) bool {
+	by := c.timers.writeBy
+	if by.IsZero() || !c.parked {
+		c.timers.writeBy = never
+		return false
+	}
+	if now.Before(by) {
+		c.wakeAt(by)
+		return false
+	}
+	c.finish(c.cutOff(ErrWriteTimeout))
+	return true
+}
+
+// tickLinger ends a connection that has lingered long enough. mu is held.
+func (c *Conn) tickLinger(now time.Time) bool {
+	if c.stage != lingering {
+		return false
+	}
+	if now.Before(c.coda.lingers) {
+		c.wakeAt(c.coda.lingers)
+		return true
+	}
+	c.finish(c.coda.e)
+	return true
+}
