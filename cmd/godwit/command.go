@@ -33,6 +33,7 @@ func commands() []command {
 		serveCommand(),
 		dialCommand(),
 		echoCommand(),
+		benchCommand(),
 		autobahnCommand(),
 		helpCommand(),
 		versionCommand(),

@@ -6,6 +6,7 @@
 //	godwit serve                               a server to try things out on, with a console page
 //	godwit dial ws://127.0.0.1:8080/echo       an interactive client
 //	godwit echo --addr 127.0.0.1:9001          a bare echo server, for suites and load generators
+//	godwit bench ws://127.0.0.1:9001/          a load generator
 //	godwit autobahn client --url … --agent …   the client that the Autobahn testsuite's server examines
 //	godwit help [command]                      what a command takes, with examples
 //

@@ -41,9 +41,10 @@ func arrows() map[string][]string {
 		"app/internal/limit": nil,
 		"app": {"handshake", "router", "conn",
 			"app/internal/certs", "app/internal/edge", "app/internal/limit"},
-		"app/console":       {"router", "app"},
-		"internal/chromium": {"conn"},
-		"cmd/godwit":        {"frame", "handshake", "conn", "app", "app/console"},
+		"app/console":              {"router", "app"},
+		"internal/chromium":        {"conn"},
+		"cmd/godwit/internal/load": {"frame", "handshake", "conn/deflate"},
+		"cmd/godwit":               {"frame", "handshake", "conn", "app", "app/console", "cmd/godwit/internal/load"},
 	}
 }
 
