@@ -14,6 +14,10 @@ const (
 	maxDeck   = 256
 )
 
+// windowBits is the window that messages are compressed with (RFC 7692 §7.1.2):
+// the smallest that servers ask for by default.
+const windowBits = 12
+
 // deck is the messages of a run, encoded: all connections go through it in turn,
 // from the front again after the last one. It isn't changed once it is made.
 type deck struct {
@@ -48,7 +52,7 @@ func newDeck(kind string, size, span int, compress bool) *deck {
 // encode appends the frame of a message.
 func (d *deck) encode(p []byte, key uint32, compress bool) {
 	if compress {
-		p = deflate.AppendSelfContained(nil, p, 0)
+		p = deflate.AppendSelfContained(nil, p, windowBits)
 	}
 	d.begins = append(d.begins, len(d.wire))
 	h := frame.Header{Fin: true, Rsv1: compress, Masked: true, Opcode: d.opcode, Key: key, Length: int64(len(p))}

@@ -16,6 +16,10 @@ const maxAnswer = 64 << 10
 // errDeclined says that the server took no compression.
 var errDeclined = errors.New("the server declines permessage-deflate")
 
+// errWindow says that our messages, which are compressed beforehand, refer back
+// farther than the server wants.
+var errWindow = errors.New("the server wants a smaller window than bench compresses with")
+
 // shake does the opening handshake (RFC 6455 §4.1). What the server sent behind
 // it goes to the receiver.
 func (t *target) shake(l *link) error {
@@ -23,7 +27,7 @@ func (t *target) shake(l *link) error {
 	rand.Read(random[:]) // never fails: it would end the program instead
 	req := handshake.ClientRequest{Host: t.host, Target: t.path, Key: handshake.NewKey(random)}
 	if t.deflate {
-		req.Deflate = []handshake.DeflateOffer{{ClientMaxWindowBits: -1}} // the deck keeps to no smaller one
+		req.Deflate = []handshake.DeflateOffer{{}}
 	}
 	out, err := req.Append(nil)
 	if err != nil {
@@ -46,6 +50,8 @@ func (t *target) shake(l *link) error {
 		return err
 	case t.deflate && !accepted.Compressed:
 		return errDeclined
+	case t.deflate && 1<<accepted.Deflate.ClientMaxWindowBits < t.window:
+		return fmt.Errorf("%w: of %d bits", errWindow, accepted.Deflate.ClientMaxWindowBits)
 	case t.deflate:
 		l.recv.inflater = deflate.NewDecompressor(deflate.DecompressorConfig{
 			WindowBits: accepted.Deflate.ServerMaxWindowBits,

@@ -25,6 +25,7 @@ type target struct {
 	tls     *tls.Config // nil without
 	sources int
 	deflate bool
+	window  int // how far back compressed messages refer at most, in bytes
 }
 
 // newTarget reads the URL of a Config that has been checked.
@@ -39,6 +40,7 @@ func newTarget(cfg *Config) (*target, error) {
 		path:    u.RequestURI(),
 		sources: cfg.Sources,
 		deflate: cfg.Compress,
+		window:  min(cfg.Size, 1<<windowBits),
 	}
 	port := u.Port()
 	switch {

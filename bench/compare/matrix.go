@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+)
+
+// matrix holds the runs of all rounds, by scenario and server.
+type matrix map[string]map[string][]figures
+
+func (m matrix) add(sc *scenario, s *server, f figures) {
+	if m[sc.name] == nil {
+		m[sc.name] = make(map[string][]figures)
+	}
+	m[sc.name][s.name] = append(m[sc.name][s.name], f)
+}
+
+// row is what a server showed in a scenario: medians over the rounds.
+type row struct {
+	server *server
+	figures
+	spread float64 // of what counts: largest less smallest, by the median
+}
+
+// rows returns the rows of a scenario, the best first.
+func (m matrix) rows(sc *scenario, all []server) (rows []row) {
+	for i := range all {
+		runs := m[sc.name][all[i].name]
+		if len(runs) > 0 {
+			rows = append(rows, newRow(&all[i], sc, runs))
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b row) int {
+		return int(sign(sc.figure(a.figures) - sc.figure(b.figures)))
+	})
+	return rows
+}
+
+func sign(v float64) float64 {
+	switch {
+	case v < 0:
+		return -1
+	case v > 0:
+		return 1
+	}
+	return 0
+}
+
+// figure returns what counts in a scenario: the less the better.
+func (sc *scenario) figure(f figures) float64 {
+	if sc.memory {
+		return f.memory
+	}
+	return f.cpu
+}
+
+func newRow(s *server, sc *scenario, runs []figures) row {
+	of := func(get func(figures) float64) float64 {
+		values := make([]float64, 0, len(runs))
+		for _, f := range runs {
+			values = append(values, get(f))
+		}
+		return median(values)
+	}
+	r := row{server: s, figures: figures{
+		cpu:       of(func(f figures) float64 { return f.cpu }),
+		generator: of(func(f figures) float64 { return f.generator }),
+		rate:      of(func(f figures) float64 { return f.rate }),
+		p50:       of(func(f figures) float64 { return f.p50 }),
+		p99:       of(func(f figures) float64 { return f.p99 }),
+		p999:      of(func(f figures) float64 { return f.p999 }),
+		allocs:    of(func(f figures) float64 { return f.allocs }),
+		memory:    of(func(f figures) float64 { return f.memory }),
+	}}
+	least, most := sc.figure(runs[0]), sc.figure(runs[0])
+	for _, f := range runs {
+		least, most = min(least, sc.figure(f)), max(most, sc.figure(f))
+	}
+	if middle := sc.figure(r.figures); middle > 0 {
+		r.spread = (most - least) / middle
+	}
+	return r
+}
+
+// median returns the middle of values, or the mean of the two middle ones. It sorts
+// them. There is at least one.
+func median(values []float64) float64 {
+	slices.Sort(values)
+	n := len(values)
+	return (values[(n-1)/2] + values[n/2]) / 2
+}
+
+// best returns the best row of a kind, if there is any; the rows are sorted.
+func best(rows []row, k kind) (row, bool) {
+	i := slices.IndexFunc(rows, func(r row) bool { return r.server.kind == k })
+	if i < 0 {
+		return row{}, false
+	}
+	return rows[i], true
+}
+
+// named returns the row of a server, if there is one.
+func named(rows []row, name string) (row, bool) {
+	i := slices.IndexFunc(rows, func(r row) bool { return r.server.name == name })
+	if i < 0 {
+		return row{}, false
+	}
+	return rows[i], true
+}
+
+// runAll runs all scenarios against all servers, in turn, round by round: what a
+// machine does beside that meets all of them alike. Each round begins with another
+// server. A run that fails is reported on w and left out; the error says how many.
+func runAll(ctx context.Context, w io.Writer, p *programs, ss []server, scs []scenario, rounds int, t timing) (matrix, error) {
+	m := make(matrix)
+	failed := make(map[string]int)
+	for round := range rounds {
+		for i := range scs {
+			for k := range ss {
+				sc, s := &scs[i], &ss[(k+round)%len(ss)]
+				if !s.can(sc) {
+					continue
+				}
+				times := t
+				if sc.memory {
+					times.duration = min(t.duration, hold)
+				}
+				f, err := measure(ctx, p, s, sc, times)
+				if ctx.Err() != nil {
+					return m, context.Cause(ctx)
+				}
+				if err != nil {
+					failed[s.name+" "+sc.name]++
+					fmt.Fprintf(w, "round %d: %v\n", round+1, err)
+					continue
+				}
+				m.add(sc, s, f)
+				fmt.Fprintf(w, "round %d  %-16s %-9s %s\n", round+1, sc.name, s.name, sc.show(f))
+			}
+		}
+	}
+	if len(failed) > 0 {
+		return m, fmt.Errorf("runs failed: %v", slices.Sorted(maps.Keys(failed)))
+	}
+	return m, nil
+}
+
+// show gives what counts in a scenario, with its unit.
+func (sc *scenario) show(f figures) string {
+	if sc.memory {
+		return fmt.Sprintf("%.2f KB", f.memory/1e3)
+	}
+	return micro(f.cpu)
+}
+
+// micro gives a time in microseconds with three digits.
+func micro(seconds float64) string {
+	us := seconds * 1e6
+	switch {
+	case us >= 100:
+		return fmt.Sprintf("%.0f µs", us)
+	case us >= 10:
+		return fmt.Sprintf("%.1f µs", us)
+	case us >= 1:
+		return fmt.Sprintf("%.2f µs", us)
+	}
+	return fmt.Sprintf("%.3f µs", us)
+}
