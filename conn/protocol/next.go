@@ -17,10 +17,12 @@ func (r *Receiver) Next() (Event, error) {
 	case r.now == Stream && len(r.msg.b) > 0: // gathered before Stream was set
 		return r.handOut(Event{Kind: Part}), nil
 	}
-	if ev, ok, bad := r.whole(); ok {
-		return ev, nil
-	} else if bad != nil {
+	var ev Event
+	switch ok, bad := r.whole(&ev); {
+	case bad != nil:
 		return Event{}, r.stop(bad)
+	case ok:
+		return ev, nil
 	}
 	for {
 		c, n, err := r.parser.Next(r.in)

@@ -3,7 +3,6 @@ package protocol
 import (
 	"bytes"
 	"sync/atomic"
-	"unicode/utf8"
 
 	"github.com/godwit-ws/godwit/conn/deflate"
 	"github.com/godwit-ws/godwit/frame"
@@ -43,10 +42,16 @@ func CheckMessage(op frame.Opcode, p []byte) error {
 	switch {
 	case op != frame.Text && op != frame.Binary:
 		return ErrOpcode
-	case op == frame.Text && !utf8.Valid(p):
+	case op == frame.Text && !isText(p):
 		return ErrNotUTF8
 	}
 	return nil
+}
+
+// isText reports whether p is UTF-8.
+func isText(p []byte) bool {
+	var text frame.UTF8
+	return text.Feed(p) && text.Complete()
 }
 
 // Opcode returns Text or Binary.
