@@ -69,7 +69,7 @@ func (c *Conn) readSocket(fd uintptr) bool {
 	r := &c.raw
 	buf := c.recv.Want(c.takeScratch(maxScratch))
 	for {
-		n, err := syscall.Read(int(fd), buf)
+		n, err := readSocket(int(fd), buf)
 		switch {
 		case err == syscall.EINTR:
 			continue
