@@ -86,6 +86,7 @@ type blocking struct {
 	flushFn       func() // flushLoop, kept so that starting it doesn't allocate
 	swept         bool   // the sweeper knows of us
 	batch         uint32 // counts corks
+	corkRoom      int    // memory to begin with under a cork: what came is often answered by as much
 	rest          seldom // what Conn.seldom points to
 }
 

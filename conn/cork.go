@@ -18,6 +18,7 @@ func (c *Conn) cork() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.corked, c.answered = true, false
+	c.corkRoom = min(c.recv.Buffered(), corkLimit)
 	c.batch++
 }
 

@@ -123,6 +123,9 @@ var errInterrupted = errors.New("conn: write interrupted")
 // and nobody is flushing.
 func (c *Conn) output(n int) *bufpool.Buffer {
 	if c.out == nil {
+		if c.corked && c.blocking != nil {
+			n = max(n, c.corkRoom)
+		}
 		c.out = bufpool.Get(n)
 	}
 	c.out.Grow(n)
