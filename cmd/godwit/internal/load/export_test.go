@@ -1,6 +1,9 @@
 package load
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // For the tests: what runs are made of.
 
@@ -45,4 +48,34 @@ func Schedule(rate float64, i, n int, end time.Duration) (due []time.Duration) {
 		due = append(due, s.due(k))
 	}
 	return due
+}
+
+// Pace runs the pacer, and returns by how much the earliest wake-up was late, and how
+// often each connection was woken.
+func Pace(ctx context.Context, rate float64, n int, end time.Duration) (least time.Duration, woken []int) {
+	c := clock{base: time.Now(), end: end}
+	schedules := make([]schedule, n)
+	wake := make([]chan struct{}, n)
+	for i := range n {
+		schedules[i], wake[i] = newSchedule(rate, i, n, end), make(chan struct{}, 1)
+	}
+	least, woken = time.Hour, make([]int, n)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		pace(ctx, &c, schedules, wake)
+	}()
+	for {
+		for i := range n {
+			select {
+			case <-wake[i]:
+				// whichever message it was for, one must be due that no wake-up came for
+				least = min(least, c.now()-schedules[i].due(woken[i]))
+				woken[i]++
+			case <-done:
+				return least, woken
+			default:
+			}
+		}
+	}
 }

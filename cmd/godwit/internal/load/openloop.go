@@ -41,12 +41,19 @@ func (s *schedule) due(k int) time.Duration { return s.first + time.Duration(k)*
 
 // openLoop starts what sends at a rate.
 func (r *run) openLoop(c *crew) {
+	schedules := make([]schedule, len(r.links))
+	wake := make([]chan struct{}, len(r.links))
 	for i, l := range r.links {
 		m := &r.meters[i%len(r.meters)]
 		s := newSchedule(r.cfg.Rate, i, len(r.links), r.clock.end)
-		c.run(func() error { return overtime(r.sendOnTime(c.ctx, l, m, &s), c.ctx) })
+		schedules[i], wake[i] = s, make(chan struct{}, 1)
+		c.run(func() error { return overtime(r.sendOnTime(c.ctx, l, m, &s, wake[i]), c.ctx) })
 		c.run(func() error { return overtime(r.receiveOnTime(l, m, &s), c.ctx) })
 	}
+	c.run(func() error {
+		pace(c.ctx, &r.clock, schedules, wake)
+		return nil
+	})
 }
 
 // overtime forgets that the time for answers was over: a server that a rate is
@@ -59,16 +66,18 @@ func overtime(err error, ctx context.Context) error {
 }
 
 // sendOnTime sends each message when it is due, and those that are overdue
-// together.
-func (r *run) sendOnTime(ctx context.Context, l *link, m *meter, s *schedule) error {
+// together. It is woken when one is due.
+func (r *run) sendOnTime(ctx context.Context, l *link, m *meter, s *schedule, wake <-chan struct{}) error {
 	most := burst(&r.cfg)
 	for k := 0; k < s.count; {
 		now := r.clock.now()
-		if wait := s.due(k); wait > now {
-			if err := r.clock.sleepUntil(ctx, wait); err != nil {
-				return err
+		if s.due(k) > now {
+			select {
+			case <-wake:
+				continue
+			case <-ctx.Done():
+				return context.Cause(ctx)
 			}
-			now = r.clock.now()
 		}
 		n := 1
 		for n < most && k+n < s.count && s.due(k+n) <= now {

@@ -50,3 +50,18 @@ func TestScheduleSharesTheRate(t *testing.T) {
 		}
 	}
 }
+
+// TestPace wakes connections no earlier than their messages are due, and every one
+// of them as often as it has to wait.
+func TestPace(t *testing.T) {
+	const rate, conns = 2000, 5
+	late, woken := load.Pace(t.Context(), rate, conns, 100*time.Millisecond)
+	if late < 0 {
+		t.Errorf("woken %v too early", -late)
+	}
+	for i, n := range woken {
+		if n == 0 {
+			t.Errorf("connection %d was never woken", i)
+		}
+	}
+}
