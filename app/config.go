@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/conn/eventloop"
 	"github.com/godwit-ws/godwit/handshake"
 )
 
@@ -28,6 +29,9 @@ type Config struct {
 	Router *Router
 	// Limits are those of each connection: sizes, timeouts, compression.
 	Limits conn.Config
+	// Engine drives the connections. Nil means a goroutine for each; package eventloop
+	// has one for very many connections. It is the caller's to close, after Shutdown.
+	Engine *eventloop.Engine
 	// Origins says which web pages may connect: by default those of the same origin,
 	// and clients that are no page. Others get 403.
 	Origins Origins

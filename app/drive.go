@@ -11,13 +11,30 @@ import (
 )
 
 // adopt makes an accepted connection one of the server's and lets its handler have
-// it, on a goroutine of its own: its stack begins small.
+// it.
 func (s *Server) adopt(ws *conn.Conn, r *Request, h Handler) {
 	c := &Conn{ws: ws, request: r, handler: h, since: time.Now().UnixNano()}
 	if s.cfg.HookTimeout > 0 {
 		c.deadline = new(hookDeadline)
 	}
-	go ws.Run((*driven)(c)) // how it ended, OnClose is told
+	if s.cfg.Engine != nil {
+		err := s.cfg.Engine.Attach(ws, (*driven)(c))
+		if err == nil {
+			return
+		}
+		s.each.Error("connection not taken by the engine; it has a goroutine of its own", "client", r.client, "error", err)
+	}
+	go c.run() // on a new goroutine, whose stack begins small
+}
+
+// run drives the connection until it has ended. How, OnClose is told. One that had
+// ended before its hooks could be called gives its place back here.
+func (c *Conn) run() {
+	c.ws.Run((*driven)(c))
+	if s := c.request.server; c.id == 0 {
+		s.release(c.request.client)
+		s.gate.leave()
+	}
 }
 
 // driven is a Conn as its engine sees it.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"log/slog"
 	"net"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/godwit-ws/godwit/app"
 	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/conn/eventloop"
 )
 
 // limit is how long a test waits for what should come at once.
@@ -27,6 +29,9 @@ func serve(t *testing.T, c app.Config, add func(*app.Router)) (*app.Server, stri
 	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if *onLoops && c.Engine == nil {
+		c.Engine = newEngine(t)
 	}
 	s, err := app.New(c)
 	if err != nil {
@@ -51,6 +56,21 @@ func serve(t *testing.T, c app.Config, add func(*app.Router)) (*app.Server, stri
 		}
 	})
 	return s, "ws://" + s.Addr().String()
+}
+
+// onLoops has all servers of these tests driven by event loops:
+// go test ./app -loops.
+var onLoops = flag.Bool("loops", false, "drive the servers' connections by event loops")
+
+// newEngine returns event loops that live as long as the test.
+func newEngine(t *testing.T) *eventloop.Engine {
+	t.Helper()
+	e, err := eventloop.New(eventloop.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(e.Close)
+	return e
 }
 
 // route adds a route whose handlers are made by factory.

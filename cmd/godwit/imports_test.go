@@ -39,7 +39,7 @@ func arrows() map[string][]string {
 		"app/internal/certs": nil,
 		"app/internal/edge":  {"handshake"},
 		"app/internal/limit": nil,
-		"app": {"handshake", "router", "conn",
+		"app": {"handshake", "router", "conn", "conn/eventloop",
 			"app/internal/certs", "app/internal/edge", "app/internal/limit"},
 		"app/console":              {"router", "app"},
 		"internal/chromium":        {"conn"},
