@@ -36,14 +36,15 @@ func arrows() map[string][]string {
 		"conn/protocol":             {"frame", "conn/deflate", "conn/internal/bufpool"},
 		"conn": {"frame", "handshake", "conn/deflate", "conn/protocol",
 			"conn/internal/bufpool", "conn/internal/memconn", "conn/internal/proxy"},
-		"app/internal/certs": nil,
-		"app/internal/edge":  {"handshake"},
-		"app/internal/limit": nil,
-		"app": {"handshake", "router", "conn",
-			"app/internal/certs", "app/internal/edge", "app/internal/limit"},
+		"app/internal/certs":    nil,
+		"app/internal/edge":     {"handshake"},
+		"app/internal/envelope": nil,
+		"app/internal/limit":    nil,
+		"app": {"handshake", "router", "conn", "store",
+			"app/internal/certs", "app/internal/edge", "app/internal/envelope", "app/internal/limit"},
 		"app/console":       {"router", "app"},
 		"internal/chromium": {"conn"},
-		"cmd/godwit":        {"frame", "handshake", "conn", "app", "app/console"},
+		"cmd/godwit":        {"frame", "handshake", "conn", "store", "app", "app/console"},
 	}
 }
 
