@@ -1,5 +1,7 @@
 package app
 
+import "slices"
+
 // nodeFIFO is a queue of messages in flight. Its zero value is empty.
 type nodeFIFO struct {
 	items []*nodeOutgoing
@@ -37,4 +39,14 @@ func (q *nodeFIFO) pop() *nodeOutgoing {
 		q.items, q.head = q.items[:0], 0
 	}
 	return o
+}
+
+// popLast removes the last n items, or as many as there are, and returns them.
+func (q *nodeFIFO) popLast(n int) []*nodeOutgoing {
+	n = min(n, q.len())
+	keep := len(q.items) - n
+	last := slices.Clone(q.items[keep:])
+	clear(q.items[keep:])
+	q.items = q.items[:keep]
+	return last
 }

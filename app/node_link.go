@@ -27,6 +27,7 @@ type nodeLink struct {
 	mu       sync.Mutex
 	pending  []*nodeOutgoing
 	inFlight nodeFIFO
+	writing  int   // how many of the last in flight are being written
 	acked    bool  // a reply has come
 	err      error // why no more is sent; nil while the link is up
 	used     time.Time
@@ -143,7 +144,9 @@ func (l *nodeLink) write() {
 			return
 		}
 		for messages = l.take(messages[:0]); len(messages) > 0; messages = l.take(messages[:0]) {
-			if err := l.c.WriteAll(context.Background(), conn.Text, messages); err != nil {
+			taken, err := l.c.WriteAll(context.Background(), conn.Text, messages)
+			l.wrote(taken)
+			if err != nil {
 				if !errors.Is(err, conn.ErrClosed) { // else whoever reads finds how it ended
 					l.c.Abort()
 				}
@@ -174,11 +177,37 @@ func (l *nodeLink) take(dst [][]byte) [][]byte {
 		n++
 	}
 	l.pending = slices.Delete(l.pending, 0, n)
-	l.used = now
+	l.writing, l.used = n, now
 	if n > 0 && l.t.n.cfg.AckTimeout > 0 {
 		l.watchUntil(now.Add(l.t.n.cfg.AckTimeout))
 	}
 	return dst
+}
+
+// wrote is called when a write is over, with what WriteAll says of its messages.
+// Those that have not left go another way when the link ends.
+func (l *nodeLink) wrote(taken bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := l.writing
+	l.writing = 0
+	switch {
+	case l.err != nil:
+		outcome := errNodeStale
+		if taken {
+			outcome = unacknowledged(l.err)
+		}
+		l.flunk(l.inFlight.len(), outcome)
+	case !taken:
+		l.pending = append(l.inFlight.popLast(n), l.pending...)
+	}
+}
+
+// flunk gives the oldest n messages in flight a bad outcome. mu is held.
+func (l *nodeLink) flunk(n int, outcome error) {
+	for range n {
+		l.inFlight.pop().done <- outcome
+	}
 }
 
 // OnOpen implements conn.Hooks.
@@ -251,9 +280,7 @@ func (l *nodeLink) fail(cause error) bool {
 	l.err = cause
 	close(l.ended)
 	l.watch.Stop()
-	for o := l.inFlight.pop(); o != nil; o = l.inFlight.pop() {
-		o.done <- unacknowledged(cause)
-	}
+	l.flunk(max(0, l.inFlight.len()-l.writing), unacknowledged(cause)) // of the others the writer knows more
 	for _, o := range l.pending {
 		o.done <- errNodeStale
 	}

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/godwit-ws/godwit/conn"
 	"github.com/godwit-ws/godwit/frame"
@@ -16,8 +17,8 @@ import (
 func TestWriteAllLeavesInOneWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, p := accept(t, conn.Config{})
-		if err := c.WriteAll(t.Context(), conn.Text, [][]byte{[]byte("1"), nil, []byte("3")}); err != nil {
-			t.Fatal(err)
+		if taken, err := c.WriteAll(t.Context(), conn.Text, [][]byte{[]byte("1"), nil, []byte("3")}); err != nil || !taken {
+			t.Fatal(taken, err)
 		}
 		b := make([]byte, 100)
 		n, err := p.nc.Read(b)
@@ -39,22 +40,22 @@ func TestWriteAllRefuses(t *testing.T) {
 		{"opcode", frame.Ping, [][]byte{nil}, conn.ErrOpcode},
 		{"second-not-utf8", conn.Text, [][]byte{[]byte("fine"), []byte("\xff")}, conn.ErrNotUTF8},
 	} {
-		if err := c.WriteAll(t.Context(), tt.op, tt.messages); !errors.Is(err, tt.want) {
-			t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
+		if taken, err := c.WriteAll(t.Context(), tt.op, tt.messages); !errors.Is(err, tt.want) || taken {
+			t.Errorf("%s: %v, %v; want %v", tt.name, taken, err, tt.want)
 		}
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := c.WriteAll(ended, conn.Text, [][]byte{[]byte("late")}); !errors.Is(err, context.Canceled) {
-		t.Errorf("under an ended context: %v", err)
+	if taken, err := c.WriteAll(ended, conn.Text, [][]byte{[]byte("late")}); !errors.Is(err, context.Canceled) || taken {
+		t.Errorf("under an ended context: %v, %v", taken, err)
 	}
 	if err := c.WriteText(t.Context(), "still here"); err != nil {
 		t.Fatal(err)
 	}
 	p.want(frame.Text, "still here")
 	c.Abort()
-	if err := c.WriteAll(t.Context(), conn.Text, [][]byte{nil}); !errors.Is(err, conn.ErrClosed) {
-		t.Errorf("after the end: %v", err)
+	if taken, err := c.WriteAll(t.Context(), conn.Text, [][]byte{nil}); !errors.Is(err, conn.ErrClosed) || taken {
+		t.Errorf("after the end: %v, %v", taken, err)
 	}
 }
 
@@ -97,11 +98,38 @@ func TestWriteAllBehindAWrite(t *testing.T) {
 		synctest.Wait()
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		if err := c.WriteAll(ctx, conn.Text, [][]byte{[]byte("x"), []byte("y")}); err != nil {
-			t.Errorf("queued behind a write: %v", err)
+		if taken, err := c.WriteAll(ctx, conn.Text, [][]byte{[]byte("x"), []byte("y")}); err != nil || !taken {
+			t.Errorf("queued behind a write: %v, %v", taken, err)
 		}
 		p.message()
 		p.want(frame.Text, "x")
 		p.want(frame.Text, "y")
+	})
+}
+
+// A context that ends when nothing could be written yet takes all messages back; one
+// that ends later leaves them to be sent on.
+func TestWriteAllContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, p := accept(t, conn.Config{WriteTimeout: -1})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		big := bytes.Repeat([]byte("a"), 200_000)
+		if taken, err := c.WriteAll(ctx, conn.Binary, [][]byte{big, []byte("b")}); !errors.Is(err, conn.ErrWriteUnfinished) || !taken {
+			t.Errorf("in the middle: %v, %v", taken, err)
+		}
+		if p.message() != string(big) || p.message() != "b" {
+			t.Error("other messages arrived")
+		}
+	})
+}
+
+func TestWriteAllOnALostConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := accept(t, conn.Config{WriteTimeout: -1})
+		time.AfterFunc(time.Second, c.Abort)
+		if taken, err := c.WriteAll(t.Context(), conn.Binary, [][]byte{bytes.Repeat([]byte("a"), 200_000)}); !errors.Is(err, conn.ErrClosed) || !taken {
+			t.Errorf("broken off: %v, %v", taken, err)
+		}
 	})
 }
