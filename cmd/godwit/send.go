@@ -63,7 +63,11 @@ func (o *sendOptions) run(ctx context.Context, args []string, s stdio) error {
 		return err
 	}
 	n := app.NewNode(app.NodeConfig{AckTimeout: o.timeout})
-	defer n.Stop(context.Background()) // a second's courtesy at most: the answer has come, or won't
+	defer func() {
+		polite, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		n.Stop(polite) // of no interest any more: the answer has come, or won't
+	}()
 	return sendStatus(n.Send(ctx, args[0], port, args[2], args[3], args[4]))
 }
 
