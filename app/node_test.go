@@ -167,8 +167,8 @@ func sent(content string) string {
 	return fmt.Sprintf(`{"目标IP":"127.0.0.1","目标端口":8765,"处理类型":"聊天","次一级数据类型":"文本","数据内容":%q,"时间":"2026-01-02T03:04:05.000006"}`, content)
 }
 
-// eventually waits until ok reports true.
-func eventually(t testing.TB, what string, ok func() bool) {
+// nodeEventually waits until ok reports true.
+func nodeEventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for end := time.Now().Add(nodePatience); !ok(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {

@@ -100,7 +100,7 @@ func TestSeed109Broadcast(t *testing.T) {
 	for range clients {
 		conns = append(conns, dialNode(t, port, "/"))
 	}
-	eventually(t, "all connected", func() bool { return len(n.ActiveConnections()) == clients })
+	nodeEventually(t, "all connected", func() bool { return len(n.ActiveConnections()) == clients })
 	if ok, text := n.BroadcastMessage(t.Context(), "通知", "文本", "<你好>"); !ok || text != "已向100个连接广播消息" {
 		t.Errorf("%v, %s", ok, text)
 	}
@@ -144,7 +144,7 @@ func TestSeed109Broadcast(t *testing.T) {
 		t.Errorf("a peer that doesn't read was counted in %d rounds", rounds)
 	}
 	conns[0].Abort()
-	eventually(t, "the slow one gone", func() bool { return len(n.ActiveConnections()) == clients-1 })
+	nodeEventually(t, "the slow one gone", func() bool { return len(n.ActiveConnections()) == clients-1 })
 	if sent, err := n.Broadcast(t.Context(), "通知", "文本", "last"); sent != clients-1 || err != nil {
 		t.Errorf("after it has gone: %d, %v", sent, err)
 	}
@@ -246,7 +246,7 @@ func TestSeed111Disconnects(t *testing.T) {
 		})
 	}
 	storm.Wait()
-	eventually(t, "all gone", func() bool { return len(n.ActiveConnections()) == 0 })
+	nodeEventually(t, "all gone", func() bool { return len(n.ActiveConnections()) == 0 })
 	if err := sender(t, app.NodeConfig{}).Send(t.Context(), "127.0.0.1", port, "a", "b", "c"); err != nil {
 		t.Errorf("afterwards: %v", err)
 	}
@@ -256,7 +256,7 @@ func TestSeed111Disconnects(t *testing.T) {
 	if err := n.Stop(t.Context()); err != nil {
 		t.Error(err)
 	}
-	eventually(t, "the goroutines gone", func() bool { return runtime.NumGoroutine() <= before+2 }) // the sender's two
+	nodeEventually(t, "the goroutines gone", func() bool { return runtime.NumGoroutine() <= before+2 }) // the sender's two
 }
 
 func TestSeed112Keepalive(t *testing.T) {
@@ -266,8 +266,8 @@ func TestSeed112Keepalive(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { _, _, err := alive.Read(context.Background()); ended <- err }()
 	dead := dialNode(t, port, "/") // nobody reads, so nobody answers
-	eventually(t, "both connected", func() bool { return len(n.ActiveConnections()) == 2 })
-	eventually(t, "the dead one dropped", func() bool { return len(n.ActiveConnections()) == 1 })
+	nodeEventually(t, "both connected", func() bool { return len(n.ActiveConnections()) == 2 })
+	nodeEventually(t, "the dead one dropped", func() bool { return len(n.ActiveConnections()) == 1 })
 	if p := n.ActiveConnections()[0]; p.Port != alive.LocalAddr().(*net.TCPAddr).Port {
 		t.Errorf("%+v is left; the dead one was %v", p, dead.LocalAddr())
 	}

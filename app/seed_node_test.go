@@ -216,7 +216,7 @@ func testKilledNode(t *testing.T) {
 			acked.Add(1)
 		}
 	})
-	eventually(t, "some of the stream acknowledged", func() bool { return acked.Load() > 150 })
+	nodeEventually(t, "some of the stream acknowledged", func() bool { return acked.Load() > 150 })
 	kill()
 	stream.Wait()
 
@@ -469,7 +469,7 @@ func TestSeed101ActiveConnections(t *testing.T) {
 	var conns []*conn.Conn
 	for i := range 5 {
 		conns = append(conns, dialNode(t, port, "/"))
-		eventually(t, "the connection counted", func() bool { return len(n.ActiveConnections()) == i+1 })
+		nodeEventually(t, "the connection counted", func() bool { return len(n.ActiveConnections()) == i+1 })
 	}
 	for i, p := range n.ActiveConnections() {
 		local := conns[i].LocalAddr().(*net.TCPAddr)
@@ -484,7 +484,7 @@ func TestSeed101ActiveConnections(t *testing.T) {
 			go c.Close(context.Background(), conn.CodeNormal, "")
 		}
 		start := time.Now()
-		eventually(t, "the connection gone", func() bool { return len(n.ActiveConnections()) == len(conns)-i-1 })
+		nodeEventually(t, "the connection gone", func() bool { return len(n.ActiveConnections()) == len(conns)-i-1 })
 		t.Logf("gone after %v", time.Since(start))
 	}
 }

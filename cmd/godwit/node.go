@@ -83,7 +83,7 @@ func (o *nodeOptions) run(ctx context.Context, args []string, s stdio) (err erro
 	defer stopNode(n)
 	fmt.Fprintf(s.out, "node: %s\n", n.Addr())
 	fmt.Fprintf(s.err, "others reach it at %s, port %d; help lists the commands, Ctrl-D ends\n", app.LocalIP(), n.Addr().(*net.TCPAddr).Port)
-	return newConsole(n, s).run(ctx)
+	return newNodeConsole(n, s).run(ctx)
 }
 
 // open opens the store that the flags ask for.

@@ -25,22 +25,22 @@ const nodeHelp = `
   exit                                end
 `
 
-// console is what an operator has of a node.
-type console struct {
+// nodeConsole is what an operator has of a node.
+type nodeConsole struct {
 	n     *app.Node
 	stdio stdio
 	since time.Time
 }
 
-func newConsole(n *app.Node, s stdio) *console {
-	return &console{n: n, stdio: s, since: time.Now()}
+func newNodeConsole(n *app.Node, s stdio) *nodeConsole {
+	return &nodeConsole{n: n, stdio: s, since: time.Now()}
 }
 
 // errExit asks for the end of a console.
 var errExit = errors.New("exit")
 
 // run does what the lines of input say, until they or ctx end.
-func (c *console) run(ctx context.Context) error {
+func (c *nodeConsole) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	lines := c.lines(ctx)
@@ -64,7 +64,7 @@ func (c *console) run(ctx context.Context) error {
 }
 
 // lines returns a channel of the lines of input, which is closed at their end.
-func (c *console) lines(ctx context.Context) <-chan string {
+func (c *nodeConsole) lines(ctx context.Context) <-chan string {
 	lines := make(chan string)
 	go func() {
 		defer close(lines)
@@ -88,7 +88,7 @@ func (c *console) lines(ctx context.Context) <-chan string {
 }
 
 // do does what one line says.
-func (c *console) do(ctx context.Context, line string) error {
+func (c *nodeConsole) do(ctx context.Context, line string) error {
 	name, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
 	switch name {
 	case "":
@@ -114,7 +114,7 @@ func (c *console) do(ctx context.Context, line string) error {
 	return fmt.Errorf("no command %s; help lists them", escape(name))
 }
 
-func (c *console) send(ctx context.Context, rest string) error {
+func (c *nodeConsole) send(ctx context.Context, rest string) error {
 	args, err := splitArgs(rest, 5)
 	if err != nil {
 		return fmt.Errorf("send: %w; write: send IP PORT TYPE SUBTYPE CONTENT", err)
@@ -130,7 +130,7 @@ func (c *console) send(ctx context.Context, rest string) error {
 	return nil
 }
 
-func (c *console) broadcast(ctx context.Context, rest string) error {
+func (c *nodeConsole) broadcast(ctx context.Context, rest string) error {
 	args, err := splitArgs(rest, 3)
 	if err != nil {
 		return fmt.Errorf("broadcast: %w; write: broadcast TYPE SUBTYPE CONTENT", err)
@@ -143,7 +143,7 @@ func (c *console) broadcast(ctx context.Context, rest string) error {
 	return nil
 }
 
-func (c *console) receive(rest string) error {
+func (c *nodeConsole) receive(rest string) error {
 	number, err := 1, error(nil)
 	switch rest = strings.TrimSpace(rest); rest {
 	case "":
@@ -172,7 +172,7 @@ func (c *console) receive(rest string) error {
 }
 
 // wait waits for a message and gives it back.
-func (c *console) wait(ctx context.Context, rest string) error {
+func (c *nodeConsole) wait(ctx context.Context, rest string) error {
 	limit, err := 10*time.Second, error(nil)
 	if rest = strings.TrimSpace(rest); rest != "" {
 		if limit, err = time.ParseDuration(rest); err != nil || limit <= 0 {
@@ -189,7 +189,7 @@ func (c *console) wait(ctx context.Context, rest string) error {
 	return err
 }
 
-func (c *console) peers() error {
+func (c *nodeConsole) peers() error {
 	peers := c.n.ActiveConnections()
 	for _, p := range peers {
 		fmt.Fprintf(c.stdio.out, "%s port %d, for %v\n", p.IP, p.Port, time.Since(p.Since).Round(time.Second))
@@ -200,7 +200,7 @@ func (c *console) peers() error {
 	return nil
 }
 
-func (c *console) status() error {
+func (c *nodeConsole) status() error {
 	stats := c.n.Store().Stats()
 	fmt.Fprintf(c.stdio.out, "listening on %v, for %v; %d connected; %d messages of %d bytes waiting\n",
 		c.n.Addr(), time.Since(c.since).Round(time.Second), len(c.n.ActiveConnections()), stats.Waiting, stats.Bytes)
