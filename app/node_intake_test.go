@@ -141,9 +141,10 @@ func TestNodeOnConnectionsOfItsOwn(t *testing.T) {
 	if n.Store().Len() != 0 || len(heard) != 0 {
 		t.Errorf("%d messages are left, %d were answered", n.Store().Len(), len(heard))
 	}
-	if got := log.String(); strings.Count(got, "level=WARN") != 2 || strings.Count(got, "收到多余的确认") != 2 {
-		t.Errorf("logged:\n%s", got)
-	}
+	nodeEventually(t, "two warnings, and two replies too many, in the log", func() bool {
+		got := log.String()
+		return strings.Count(got, "level=WARN") == 2 && strings.Count(got, "收到多余的确认") == 2
+	})
 
 	to := app.NewNode(app.NodeConfig{})
 	c := dialNode(t, startNode(t, to), "/")
