@@ -15,3 +15,8 @@ var (
 func (n *Node) SetDial(dial func(ctx context.Context, network, addr string) (net.Conn, error)) {
 	n.pool.dialer.NetDial = dial
 }
+
+// Dial returns what SetDial has set.
+func (n *Node) Dial() func(ctx context.Context, network, addr string) (net.Conn, error) {
+	return n.pool.dialer.NetDial
+}

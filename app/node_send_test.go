@@ -3,7 +3,6 @@ package app_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"strings"
 	"sync"
@@ -230,28 +229,26 @@ func TestNodeReconnects(t *testing.T) {
 
 // A target that comes up is reached by the next message, whatever failed before.
 func TestNodeTargetThatComesUp(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
-	n := sender(t, app.NodeConfig{})
-	port := l.Addr().(*net.TCPAddr).Port
-	if err := n.Send(t.Context(), "127.0.0.1", port, "a", "b", "c"); !errors.Is(err, app.ErrNodeNotSent) {
-		t.Errorf("to nobody: %v", err)
-	}
-	if err := n.Send(t.Context(), "127.0.0.1", port, "a", "b", "c"); !errors.Is(err, app.ErrNodeNotSent) {
-		t.Errorf("again: %v", err)
-	}
-	to := app.NewNode(app.NodeConfig{})
-	if err := to.StartAddr(addr); err != nil {
-		t.Fatal(err)
-	}
-	stopLater(t, to)
-	if err := n.Send(t.Context(), "127.0.0.1", port, "a", "b", "c"); err != nil {
-		t.Errorf("to somebody: %v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		n, stop := nodeInBubble(t, app.NodeConfig{}, func(_ int, c *conn.Conn) error {
+			c.Read(context.Background())
+			c.WriteText(context.Background(), ackText)
+			return mute(c)
+		})
+		defer stop()
+		there := n.Dial()
+		n.SetDial(func(context.Context, string, string) (net.Conn, error) { return nil, errors.New("nobody") })
+		for range 20 {
+			if err := n.Send(t.Context(), "peer", 1, "a", "b", "c"); !errors.Is(err, app.ErrNodeNotSent) {
+				t.Errorf("to nobody: %v", err)
+			}
+		}
+		n.SetDial(there)
+		start := time.Now()
+		if err := n.Send(t.Context(), "peer", 1, "a", "b", "c"); err != nil || time.Since(start) > time.Second {
+			t.Errorf("to somebody: %v, after %v", err, time.Since(start))
+		}
+	})
 }
 
 func TestNodeIdleConnectionsAreClosed(t *testing.T) {
@@ -407,7 +404,7 @@ func TestNodeStopWithContext(t *testing.T) {
 		t.Errorf("Stop = %v after %v", err, time.Since(start))
 	}
 	wantClosed(t, c, conn.CodeGoingAway)
-	if err := n.StartAddr(fmt.Sprintf("127.0.0.1:%d", port)); err != nil {
+	if err := n.StartAddr("127.0.0.1:0"); err != nil {
 		t.Errorf("started again: %v", err)
 	}
 }
