@@ -36,6 +36,17 @@ type ControlHooks interface {
 	OnPong(c *Conn, payload []byte) error
 }
 
+// BatchHooks are Hooks that are told when all of a read has been delivered, to do
+// in one go what each message would cost anew: one commit for all that came
+// together.
+type BatchHooks interface {
+	Hooks
+	// OnBatch is called after one or more calls of OnMessage, before the connection
+	// waits for more, is closed by the peer or fails for what the peer sent. Its
+	// answers leave in one write with those of the messages.
+	OnBatch(c *Conn) error
+}
+
 // Run drives the connection by hooks, on the calling goroutine, until it has
 // ended, and returns how. A hook that returns an error ends the connection: with
 // its code if it is a *CloseError, with CodeInternalError else; so does one that
@@ -123,8 +134,15 @@ func (c *Conn) deliver(h Hooks) error {
 // deliverBatch passes on all messages of what was received, and pings and pongs if
 // controls isn't nil. The caller has corked the connection.
 func (c *Conn) deliverBatch(h Hooks, controls ControlHooks) error {
+	open := false // messages were delivered that OnBatch doesn't know of
 	for {
 		ev, err := c.recv.Next()
+		if open && endsBatch(ev, err) {
+			open = false
+			if err := c.endBatch(h); err != nil {
+				return err
+			}
+		}
 		switch {
 		case err == frame.ErrShort: // bare by Next's contract
 			return nil
@@ -137,12 +155,26 @@ func (c *Conn) deliverBatch(h Hooks, controls ControlHooks) error {
 		case c.closing.Load():
 			c.recv.SetMode(protocol.Discard) // after our Close nothing is delivered
 		default:
+			open = true
 			err = h.OnMessage(c, ev.Opcode, ev.Payload)
 		}
 		if err != nil {
 			return err
 		}
 	}
+}
+
+// endsBatch reports whether what Next returned is the end of a batch: no more
+// bytes, a violation, or the peer's Close.
+func endsBatch(ev protocol.Event, err error) bool {
+	return err != nil || ev.Kind == protocol.Close
+}
+
+func (c *Conn) endBatch(h Hooks) error {
+	if b, ok := h.(BatchHooks); ok {
+		return b.OnBatch(c)
+	}
+	return nil
 }
 
 // tell calls the hook of a ping or pong that was dealt with.

@@ -13,7 +13,8 @@ type queue struct {
 	mem     *bufpool.Buffer // the bytes of entries, from off on
 	off     int
 	entries []entry
-	head    int // entries before it have left
+	head    int    // entries before it have left
+	pushed  uint32 // counts entries, and is the number of the next
 
 	waiting load // what all entries count for
 	posted  load // those of them that may give way to others
@@ -35,6 +36,7 @@ type entry struct {
 	op       frame.Opcode       // of a message to be encoded
 	kind     entryKind
 	overflow Overflow // of a posted message
+	number   uint32   // rises from entry to entry
 }
 
 // entryKind says what an entry is, and in which form its bytes are.
@@ -96,6 +98,8 @@ func (q *queue) push(e entry) {
 		}
 		q.latest[e.key] = len(q.entries)
 	}
+	e.number = q.pushed
+	q.pushed++
 	q.entries = append(q.entries, e)
 	q.live++
 	q.waiting.add(e.load())
@@ -171,6 +175,16 @@ func (q *queue) replace(e *entry, m *protocol.Prepared) {
 	e.prepared = m
 	q.waiting.add(e.load())
 	q.posted.add(e.load())
+}
+
+// passed reports whether all entries before a number have left or given way.
+func (q *queue) passed(number uint32) bool {
+	for _, e := range q.entries[q.head:] {
+		if e.kind != given {
+			return int32(e.number-number) >= 0
+		}
+	}
+	return true
 }
 
 // admits reports whether n bytes more may be queued: always if it is empty.
@@ -267,7 +281,7 @@ func (q *queue) reset() {
 	if cap(entries) > maxKeptEntries {
 		entries = nil
 	}
-	*q = queue{entries: entries}
+	*q = queue{entries: entries, pushed: q.pushed}
 }
 
 // maxKeptEntries is how many entries an empty queue keeps room for.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 )
@@ -26,30 +27,28 @@ type action func(ctx context.Context, args []string, s stdio) error
 
 // commands returns all commands in the order of the overview.
 func commands() []command {
-	return []command{
-		newCommand(),
-		genCommand(),
-		routesCommand(),
-		serveCommand(),
-		dialCommand(),
-		echoCommand(),
-		benchCommand(),
-		autobahnCommand(),
-		helpCommand(),
-		versionCommand(),
-	}
+	return slices.Concat(
+		[]command{newCommand(), genCommand(), routesCommand(), serveCommand(), dialCommand(), echoCommand(), benchCommand()},
+		[]command{nodeCommand(), sendCommand()},
+		storeCommands(),
+		[]command{autobahnCommand(), helpCommand(), versionCommand()},
+	)
 }
 
 // find returns the command that args begin with, and the rest of them.
 func find(args []string) (command, []string, error) {
+	var seconds []string // what may come behind the first word
 	for _, c := range commands() {
 		words := strings.Fields(c.name)
 		if len(args) >= len(words) && slices.Equal(args[:len(words)], words) {
 			return c, args[len(words):], nil
 		}
 		if args[0] == words[0] {
-			return command{}, nil, badUsage("after %q comes %q", words[0], strings.Join(words[1:], " "))
+			seconds = append(seconds, strconv.Quote(strings.Join(words[1:], " ")))
 		}
+	}
+	if len(seconds) > 0 {
+		return command{}, nil, badUsage("after %q comes %s", args[0], strings.Join(seconds, " or "))
 	}
 	return command{}, nil, badUsage("unknown command %q", args[0])
 }

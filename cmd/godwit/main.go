@@ -70,5 +70,8 @@ func fail(s stdio, name, hint string, err error) int {
 		fmt.Fprintf(s.err, "Try: %s\n", hint)
 		return exitUsage
 	}
+	if e, ok := errors.AsType[*statusError](err); ok {
+		return e.status
+	}
 	return exitFailure
 }
