@@ -72,11 +72,47 @@ func TestReadmePrograms(t *testing.T) {
 // client.
 func enginePrograms(t *testing.T) []string {
 	t.Helper()
-	programs := slices.DeleteFunc(blocks(readFile(t, "README.md"), "go"), usesFramework)
+	programs := slices.DeleteFunc(blocks(readFile(t, "README.md"), "go"), func(block string) bool {
+		return usesFramework(block) || !isFile(block)
+	})
 	if len(programs) != 2 {
 		t.Fatalf("%d programs, want a server and a client", len(programs))
 	}
 	return programs
+}
+
+// isFile reports whether a block is a whole file of Go.
+func isFile(block string) bool { return strings.HasPrefix(block, "package ") }
+
+// TestReadmeFragments looks for the README's parts of programs in the Examples of
+// package app, where they run: word for word, but for a tab.
+func TestReadmeFragments(t *testing.T) {
+	examples, err := filepath.Glob(filepath.Join(moduleRoot(t), "app", "example_*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	for _, file := range examples {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(text)
+	}
+	code, bodies := all.String(), strings.ReplaceAll(all.String(), "\n\t", "\n")
+	found := 0
+	for _, block := range blocks(readFile(t, "README.md"), "go") {
+		if isFile(block) {
+			continue
+		}
+		found++
+		if !strings.Contains(code, "\n"+block) && !strings.Contains(bodies, "\n"+block) {
+			t.Errorf("no Example in app has:\n%s", block)
+		}
+	}
+	if found == 0 {
+		t.Error("no fragments")
+	}
 }
 
 func usesFramework(program string) bool { return strings.Contains(program, `"`+modulePath+`/app"`) }
@@ -99,7 +135,7 @@ func TestReadmeQuickStart(t *testing.T) {
 		}
 	}
 	if shown == 0 {
-		t.Skip("the README has no quick start")
+		t.Error("the README has no quick start")
 	}
 }
 
@@ -110,7 +146,7 @@ func TestReadmePythonTable(t *testing.T) {
 	for _, name := range []string{"README.md", "README.zh-CN.md"} {
 		_, table, found := strings.Cut(readFile(t, name), "\n| NoWebsocket | Godwit |\n")
 		if !found {
-			t.Skip("the README has no such table")
+			t.Fatal("the README has no such table")
 		}
 		table, _, _ = strings.Cut(table, "\n\n")
 		rows := strings.Split(table, "\n")[1:]
@@ -245,8 +281,8 @@ func TestReadmeCommands(t *testing.T) {
 			}
 		}
 	}
-	if found != 7 {
-		t.Errorf("%d commands found, want 7", found)
+	if found != 10 {
+		t.Errorf("%d commands found, want 10", found)
 	}
 }
 
@@ -283,7 +319,7 @@ func tally(what *regexp.Regexp, text string) map[string]int {
 func TestReadmeLinks(t *testing.T) {
 	link := regexp.MustCompile(`\]\(([^):#]+)(#[^)]*)?\)`)
 	for _, name := range []string{"README.md", "README.zh-CN.md", "CHANGELOG.md", "SECURITY.md"} {
-		for _, m := range link.FindAllStringSubmatch(readFile(t, name), -1) {
+		for _, m := range link.FindAllStringSubmatch(fence.ReplaceAllString(readFile(t, name), ""), -1) {
 			if _, err := os.Stat(filepath.Join(moduleRoot(t), m[1])); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
