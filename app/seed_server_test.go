@@ -70,10 +70,10 @@ func ownAddresses(t *testing.T) (hosts []string) {
 
 func TestSeed007OtherAddresses(t *testing.T) {
 	for name, addr := range map[string]string{
-		"IPv6":          "[::1]:0",
-		"all":           "[::]:0",
-		"no-host":       ":0",
-		"name":          "localhost:0",
+		"IPv6":    "[::1]:0",
+		"all":     "[::]:0",
+		"no-host": ":0",
+		"name":    "localhost:0",
 	} {
 		t.Run(name, func(t *testing.T) {
 			probe, err := net.Listen("tcp", addr)
