@@ -81,10 +81,12 @@ func newFramePeer(t *testing.T, nc net.Conn, host, path string, fields ...string
 	return p
 }
 
-// listen takes in frames from now on.
+// listen takes in frames from now on, until the server closes its direction, and
+// then closes the connection.
 func (p *framePeer) listen() {
 	go func() {
 		defer close(p.frames)
+		defer p.nc.Close()
 		for p.end == nil {
 			var f received
 			if f, p.end = readFrame(p.in); p.end == nil {

@@ -24,6 +24,8 @@ type memory struct {
 	once   sync.Once
 }
 
+var _ net.Listener = (*memory)(nil)
+
 // Accept implements net.Listener.
 func (m *memory) Accept() (net.Conn, error) {
 	select {
