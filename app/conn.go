@@ -102,7 +102,20 @@ func (c *Conn) ClientAddress() netip.AddrPort { return c.request.client }
 
 // NetConn returns the connection as a stream of bytes above the WebSocket: what is
 // written is sent as binary messages. Its addresses are those of the socket.
-func (c *Conn) NetConn() net.Conn { return conn.NetConn(c.Context(), c.ws, conn.Binary) }
+// It is the same one each time.
+func (c *Conn) NetConn() net.Conn {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	stream, ok := c.request.values.get(streamKey{}).(net.Conn)
+	if !ok {
+		stream = conn.NetConn(c.Context(), c.ws, conn.Binary)
+		c.request.values.set(streamKey{}, stream)
+	}
+	return stream
+}
+
+// streamKey finds what NetConn returns among the values: few ask for it.
+type streamKey struct{}
 
 // Engine returns the connection of package conn that carries this one.
 func (c *Conn) Engine() *conn.Conn { return c.ws }
