@@ -179,13 +179,14 @@ func (c *Conn) Traffic() (received, sent Traffic) { return c.received.load(), c.
 // OnMessage is called any more. Only the first call counts.
 //
 // The code must be one that may be sent (conn.ErrCloseCode): 1000 to 1003, 1007 to
-// 1014, 3000 to 4999. The reason is cut to 123 bytes between characters.
+// 1014, 3000 to 4999. The reason is cut to 123 bytes between characters, and what of
+// it isn't UTF-8 is replaced.
 func (c *Conn) Close(code conn.Code, reason string) error {
 	if !code.Sendable() {
 		return fmt.Errorf("app: close with code %d: %w", code, conn.ErrCloseCode)
 	}
 	c.closing.Store(true)
-	return c.ws.Close(context.Background(), code, reason)
+	return c.ws.Close(context.Background(), code, strings.ToValidUTF8(reason, "\uFFFD"))
 }
 
 // Abort drops the connection at once, without a Close frame.

@@ -196,11 +196,11 @@ func (p *framePeer) wantEnd() {
 	}
 }
 
-// close does the closing handshake.
+// close does the closing handshake: the answer is the same code, and no reason.
 func (p *framePeer) close(code conn.Code, reason string) {
 	p.t.Helper()
 	p.write(closing(code, reason))
-	p.wantClose(code, reason)
+	p.wantClose(code, "")
 	p.wantEnd()
 }
 

@@ -265,10 +265,12 @@ func TestSeed019Mux(t *testing.T) {
 	if got, _ := status(t, new(conn.Dialer), "ws"+strings.TrimPrefix(ts.URL, "http")+"/ws/none"); got != http.StatusNotFound {
 		t.Errorf("an unknown path below the mount: %d", got)
 	}
-	if err := s.Shutdown(context.Background()); err != nil {
+	down := make(chan error, 1)
+	go func() { down <- s.Shutdown(context.Background()) }()
+	c.wantEnd(conn.CodeGoingAway, "server shutting down")
+	if err := <-down; err != nil {
 		t.Errorf("Shutdown: %v", err)
 	}
-	c.wantEnd(conn.CodeGoingAway, "server shutting down")
 }
 
 func TestSeed019PageOnTheSamePort(t *testing.T) {
@@ -295,6 +297,7 @@ func TestSeed019SeveralListeners(t *testing.T) {
 		c := dial(t, u+"/echo")
 		c.send("x")
 		c.want("x")
+		c.Close(context.Background(), conn.CodeNormal, "")
 	}
 	s.Shutdown(context.Background())
 	if err := <-served; !errors.Is(err, app.ErrServerClosed) {
