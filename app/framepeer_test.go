@@ -168,8 +168,8 @@ func (p *framePeer) wantClose(code conn.Code, reason string) {
 	}
 }
 
-// wantFail waits for a Close frame with that code, whatever its reason, and for the
-// end behind it.
+// wantFail waits for a Close frame with that code, whatever its reason, answers it,
+// and waits for the end behind it.
 func (p *framePeer) wantFail(code conn.Code) {
 	p.t.Helper()
 	for {
@@ -183,6 +183,7 @@ func (p *framePeer) wantFail(code conn.Code) {
 		if got, reason, err := frame.ParseClosePayload(f.payload); err != nil || got != code {
 			p.t.Errorf("Close %d %q (%v), want %d", got, reason, err, code)
 		}
+		p.nc.Write(closing(code, "")) // the server may not listen any more
 		break
 	}
 	p.wantEnd()
