@@ -277,3 +277,28 @@ func TestSeed065Context(t *testing.T) {
 		<-ended
 	})
 }
+// controls notes pings and pongs.
+type controls struct{ seen chan string }
+
+func (h *controls) OnPing(_ *app.Conn, payload []byte) error {
+	h.seen <- "ping " + string(payload)
+	return nil
+}
+
+func (h *controls) OnPong(_ *app.Conn, payload []byte) error {
+	h.seen <- "pong " + string(payload)
+	return nil
+}
+
+func TestSeed065PingPongHooks(t *testing.T) {
+	h := &controls{make(chan string, 4)}
+	_, url := serve(t, app.Config{}, func(r *app.Router) { route(t, r, "/x", func() any { return h }) })
+	p := openFrames(t, url, "/x")
+	p.write(whole(frame.Ping, "a"), whole(frame.Pong, "b"))
+	for _, want := range []string{"ping a", "pong b"} {
+		if got := <-h.seen; got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	p.want(frame.Pong, "a")
+}

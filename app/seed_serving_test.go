@@ -340,10 +340,13 @@ func TestSeed019MaxConns(t *testing.T) {
 		t.Errorf("%q has no Retry-After", answer)
 	}
 	first.Abort()
-	eventually(t, "the seat is free again", func() bool { return s.Stats().Conns == 1 })
-	c := dial(t, url+"/echo")
-	c.send("x")
-	c.want("x")
+	eventually(t, "a newcomer has the seat", func() bool {
+		c, err := conn.Dial(context.Background(), url+"/echo")
+		if err == nil {
+			t.Cleanup(c.Abort)
+		}
+		return err == nil
+	})
 }
 
 // A connection whose handshake was just answered when Shutdown comes is closed like
