@@ -277,6 +277,7 @@ func TestSeed065Context(t *testing.T) {
 		<-ended
 	})
 }
+
 // controls notes pings and pongs.
 type controls struct{ seen chan string }
 
