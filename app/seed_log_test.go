@@ -63,6 +63,12 @@ func TestSeed088SetupLogging(t *testing.T) {
 	}
 }
 
+// matches reports whether a line of a log is as a regular expression says, from the
+// level on or from the logger's name on.
+func matches(lines *logBuffer, want string) bool {
+	return regexp.MustCompile(`(?m)^[-\d]+ [:\d]+,\d{3} - (godwit\.\w+ - )?` + want).MatchString(lines.String())
+}
+
 // events makes happen what is logged, and returns the log.
 func events(t *testing.T, log *slog.Logger) {
 	t.Helper()
@@ -119,7 +125,7 @@ func TestSeed089Events(t *testing.T) {
 		`godwit\.connection - INFO - Connection error: .*UTF-8.* code=1007.*`,
 		`godwit\.connection - DEBUG - disconnected id=c\d+ .* code=1000 .*`,
 	} {
-		if !regexp.MustCompile(`(?m)^[-\d]+ [:\d]+,\d{3} - ` + want).MatchString(got) {
+		if !matches(lines, want) {
 			t.Errorf("no line %s", want)
 		}
 	}
