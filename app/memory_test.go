@@ -99,3 +99,6 @@ func (p *pipes) ask(t *testing.T, request string) string {
 // forEver is the patience of tests inside a bubble: how long something takes is
 // asserted there, not bounded.
 const forEver = 1000 * time.Hour
+
+// quiet is a logger that says nothing.
+var quiet = slog.New(slog.DiscardHandler)

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -233,10 +232,4 @@ func TestSeed122Troubleshooting(t *testing.T) {
 	} {
 		eventually(t, want, func() bool { return matches(lines, want) })
 	}
-}
-
-// wantGoroutines waits until there are no more goroutines than before.
-func wantGoroutines(t *testing.T, before int) {
-	t.Helper()
-	eventually(t, "the goroutines have ended", func() bool { return runtime.NumGoroutine() <= before })
 }
