@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -170,7 +171,7 @@ func TestSeed063OneHookAtATime(t *testing.T) {
 var hookFails = map[string]func() error{
 	"error":   func() error { return errors.New("secret trouble") },
 	"panic":   func() error { panic("secret trouble") },
-	"runtime": func() error { var m map[string]int; m["secret trouble"] = 1; return nil },
+	"runtime": func() error { return []error{}[len(os.Args)] },
 }
 
 func TestSeed064HookFails(t *testing.T) {
