@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -231,5 +232,43 @@ func TestSeed122Troubleshooting(t *testing.T) {
 		`INFO - Connection error: .*message too big id=c1 ` + client + ` path=/chat/7 code=1009 hint=".*Config\.Limits\.MaxMessageSize.*1000 bytes"`,
 	} {
 		eventually(t, want, func() bool { return matches(lines, want) })
+	}
+}
+
+// One message in fragments: what can't be sent isn't begun, and a size over the
+// engine's own doesn't matter.
+func TestSeed117Fragmented(t *testing.T) {
+	_, url := serve(t, app.Config{}, at(t, "/x", acts{open: func(c *app.Conn) error {
+		for _, bad := range []string{"good \xff bad", "cut \xe4\xbd"} {
+			if err := c.SendFragmented(conn.Text, []byte(bad), 2); !errors.Is(err, conn.ErrNotUTF8) {
+				t.Errorf("SendFragmented(%q): %v, want ErrNotUTF8", bad, err)
+			}
+		}
+		if err := c.SendFragmented(frame.Ping, []byte("ping"), 2); !errors.Is(err, conn.ErrOpcode) {
+			t.Errorf("SendFragmented of a ping: %v", err)
+		}
+		return errors.Join(
+			c.SendFragmented(conn.Text, []byte("你好"), 1),
+			c.SendFragmented(conn.Text, nil, 1),
+			c.SendFragmented(conn.Binary, make([]byte, 50_000), 20_000))
+	}}))
+	p := openFrames(t, url, "/x")
+	for _, want := range []struct {
+		op   conn.Opcode
+		text string
+	}{{conn.Text, "你好"}, {conn.Text, ""}, {conn.Binary, string(make([]byte, 50_000))}} {
+		var got []byte
+		for first := true; ; first = false {
+			f, ok := p.next()
+			if !ok || first && f.Opcode != want.op || !first && f.Opcode != frame.Continuation || len(f.payload) > 16<<10 {
+				t.Fatalf("got %v of %d bytes, %v", f.Opcode, len(f.payload), ok)
+			}
+			if got = append(got, f.payload...); f.Fin {
+				break
+			}
+		}
+		if string(got) != want.text {
+			t.Errorf("%d bytes arrived, want %q", len(got), shorten(want.text))
+		}
 	}
 }
