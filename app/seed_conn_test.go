@@ -221,7 +221,7 @@ func TestSeed070CloseReasons(t *testing.T) {
 	}
 }
 
-// Two goroutines send big messages to a slow reader; frames never mix.
+// Two goroutines send more than the sockets hold; frames never mix.
 func TestSeed071ConcurrentSends(t *testing.T) {
 	const each, size = 50, 200_000
 	_, url := serve(t, app.Config{Limits: conn.Config{WriteTimeout: time.Minute}}, at(t, "/x", acts{open: func(c *app.Conn) error {

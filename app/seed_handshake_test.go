@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"regexp"
 	"strings"
 	"testing"
@@ -238,13 +239,20 @@ func TestSeed024Dribble(t *testing.T) {
 }
 
 func TestSeed024Silence(t *testing.T) {
-	for name, tt := range map[string]struct{ config, want time.Duration }{
-		"default": {0, 10 * time.Second},
-		"2s":      {2 * time.Second, 2 * time.Second},
+	secured, _ := certified(t)
+	proxies := []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
+	for name, tt := range map[string]struct {
+		config app.Config
+		want   time.Duration
+	}{
+		"default": {app.Config{}, 10 * time.Second},
+		"2s":      {app.Config{Limits: conn.Config{HandshakeTimeout: 2 * time.Second}}, 2 * time.Second},
+		"tls":     {app.Config{TLS: secured}, 10 * time.Second},
+		"proxy":   {app.Config{ProxyProtocol: true, TrustedProxies: proxies}, 10 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				_, m := serveMemory(t, app.Config{Limits: conn.Config{HandshakeTimeout: tt.config}}, at(t, "/echo", echoes()))
+				_, m := serveMemory(t, tt.config, at(t, "/echo", echoes()))
 				start := time.Now()
 				if answer := m.ask(t, ""); answer != "" {
 					t.Errorf("a silent client was answered %q", answer)

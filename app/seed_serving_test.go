@@ -328,6 +328,19 @@ func TestSeed019Stats(t *testing.T) {
 	}
 }
 
+func TestSeed019AccessLog(t *testing.T) {
+	log, lines := logger(slog.LevelInfo)
+	_, url := serve(t, app.Config{Logger: log}, func(r *app.Router) {
+		route(t, r, "/echo", func() any { return new(textOnly) }, app.AccessLog(log))
+	})
+	p := openFrames(t, url, "/echo")
+	p.write(whole(conn.Text, "12345"))
+	p.want(conn.Text, "12345")
+	p.close(4000, "")
+	want := `INFO - closed client=127\.0\.0\.1:\d+ path=/echo after=\S+ code=4000 remote=true received=1 bytes_received=5 sent=1 bytes_sent=5`
+	eventually(t, want, func() bool { return matches(lines, want) })
+}
+
 func TestSeed019MaxConns(t *testing.T) {
 	s, url := serve(t, app.Config{MaxConns: 2}, at(t, "/echo", echoes()))
 	first := dial(t, url+"/echo")
