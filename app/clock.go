@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/godwit-ws/godwit/conn"
@@ -12,6 +13,7 @@ import (
 type expiry struct {
 	at      time.Time // zero: never
 	recheck func(*Conn) (time.Time, error)
+	topic   string // that a grant is for, each having one expiry at most; "" for none
 }
 
 // clock ends a connection at its time. It is made when there is such a time. The
@@ -56,11 +58,24 @@ func (c *Conn) needClock() *clock {
 // time, or the zero time for no further end, or an error, with which the connection
 // is closed as with a hook's. Several may be set; a connection ends at the first.
 func (c *Conn) ExpireAt(t time.Time, recheck func(*Conn) (time.Time, error)) {
+	c.expire(expiry{at: t, recheck: recheck})
+}
+
+// expire adds an expiry, in place of another for its topic.
+func (c *Conn) expire(e expiry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	k := c.needClock()
-	k.expiries = append(k.expiries, expiry{t, recheck})
+	k.forget(e.topic)
+	k.expiries = append(k.expiries, e)
 	c.setClock()
+}
+
+// forget takes out the expiry of the grant for a topic. k may be nil.
+func (k *clock) forget(topic string) {
+	if k != nil && topic != "" {
+		k.expiries = slices.DeleteFunc(k.expiries, func(e expiry) bool { return e.topic == topic })
+	}
 }
 
 // setClock sets the timer for what is next. mu is held.
@@ -146,7 +161,7 @@ func (c *Conn) recheck(e expiry) bool {
 		return false
 	}
 	if !next.IsZero() {
-		c.ExpireAt(next, e.recheck)
+		c.expire(expiry{at: next, recheck: e.recheck, topic: e.topic})
 	}
 	return true
 }

@@ -102,7 +102,20 @@ func (c *Conn) ClientAddress() netip.AddrPort { return c.request.client }
 
 // NetConn returns the connection as a stream of bytes above the WebSocket: what is
 // written is sent as binary messages. Its addresses are those of the socket.
-func (c *Conn) NetConn() net.Conn { return conn.NetConn(c.Context(), c.ws, conn.Binary) }
+// It is the same one each time.
+func (c *Conn) NetConn() net.Conn {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	stream, ok := c.request.values.get(streamKey{}).(net.Conn)
+	if !ok {
+		stream = conn.NetConn(c.Context(), c.ws, conn.Binary)
+		c.request.values.set(streamKey{}, stream)
+	}
+	return stream
+}
+
+// streamKey finds what NetConn returns among the values: few ask for it.
+type streamKey struct{}
 
 // Engine returns the connection of package conn that carries this one.
 func (c *Conn) Engine() *conn.Conn { return c.ws }
@@ -166,13 +179,14 @@ func (c *Conn) Traffic() (received, sent Traffic) { return c.received.load(), c.
 // OnMessage is called any more. Only the first call counts.
 //
 // The code must be one that may be sent (conn.ErrCloseCode): 1000 to 1003, 1007 to
-// 1014, 3000 to 4999. The reason is cut to 123 bytes between characters.
+// 1014, 3000 to 4999. The reason is cut to 123 bytes between characters, and what of
+// it isn't UTF-8 is replaced.
 func (c *Conn) Close(code conn.Code, reason string) error {
 	if !code.Sendable() {
 		return fmt.Errorf("app: close with code %d: %w", code, conn.ErrCloseCode)
 	}
 	c.closing.Store(true)
-	return c.ws.Close(context.Background(), code, reason)
+	return c.ws.Close(context.Background(), code, strings.ToValidUTF8(reason, "\uFFFD"))
 }
 
 // Abort drops the connection at once, without a Close frame.

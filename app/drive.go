@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
 	"runtime/debug"
 	"strings"
@@ -118,6 +119,23 @@ func (c *Conn) ended(e *CloseError) {
 		s.each.Debug("disconnected", "id", c.ID(), "client", c.request.client, "path", c.request.Path(),
 			"code", int(e.Code), "reason", oneLine(e.Reason), "remote", e.Remote, "cause", causeText(e.Err), "after", time.Since(c.ConnectedAt()))
 	}
+	if !e.Remote && e.Err != nil {
+		c.logFault(e)
+	}
+}
+
+// logFault logs that the connection was closed for what its peer sent, and which
+// setting would have it taken.
+func (c *Conn) logFault(e *CloseError) {
+	attrs := []any{"id", c.ID(), "client", c.request.client, "path", c.request.Path(), "code", int(e.Code)}
+	switch e.Code {
+	case conn.CodeMessageTooBig:
+		attrs = append(attrs, "hint", fmt.Sprintf("set Config.Limits.MaxMessageSize to take more than %d bytes", c.Limits().MaxMessageSize))
+	case conn.CodeProtocolError, conn.CodeInvalidPayload:
+	default:
+		return
+	}
+	c.log().Info("Connection error: "+causeText(e.Err), attrs...)
 }
 
 func causeText(err error) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"unicode/utf8"
 
 	"github.com/godwit-ws/godwit/conn"
 )
@@ -56,11 +57,16 @@ func (c *Conn) SendChunked(data []byte, size int) error {
 	return c.SendBinary(data)
 }
 
-// SendFragmented sends one message in frames of size bytes each (RFC 6455 §5.4),
-// between which control frames may pass. A size below 1 is an error.
+// SendFragmented sends one message in frames of size bytes each, 16 KiB at most and
+// before compression (RFC 6455 §5.4), between which control frames may pass. A size
+// below 1 is an error, and text that isn't UTF-8 is conn.ErrNotUTF8; nothing is sent
+// then.
 func (c *Conn) SendFragmented(op conn.Opcode, p []byte, size int) error {
 	if size < 1 {
 		return fmt.Errorf("app: fragments of %d bytes: the size must be 1 or more", size)
+	}
+	if op == conn.Text && !utf8.Valid(p) { // once a part of it is sent there is no way back
+		return conn.ErrNotUTF8
 	}
 	w, err := c.ws.Writer(context.Background(), op)
 	if err != nil {

@@ -42,7 +42,7 @@ func (c *Conn) Join(name string) error {
 		return err
 	}
 	if !grant.Until.IsZero() {
-		c.ExpireAt(grant.Until, c.reauthorize(name))
+		c.expire(expiry{at: grant.Until, recheck: c.reauthorize(name), topic: name})
 	}
 	return nil
 }
@@ -148,6 +148,7 @@ func (ts *topics) leaveAll(c *Conn) {
 func (ts *topics) remove(c *Conn, t *topic) {
 	delete(c.joined, t)
 	delete(t.members, c)
+	c.clock.forget(t.name)
 	t.list = nil
 	if len(t.members) == 0 && ts.byName[t.name] == t {
 		delete(ts.byName, t.name)

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -29,7 +30,7 @@ func (s *Server) plain(o *conn.Opening, peer netip.AddrPort) {
 	}
 	err := s.find(o.Request.Path(), new(Request))
 	if err == nil {
-		err = handshake.ErrUpgrade
+		err = cmp.Or(o.Check(), handshake.ErrUpgrade) // which may find a wrong method first
 	}
 	s.logRefused(peer, o.Request.Path(), err)
 	o.Refuse(err) // its own error is this one

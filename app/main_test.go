@@ -1,0 +1,29 @@
+package app_test
+
+import (
+	"flag"
+	"os"
+	"runtime"
+	"runtime/pprof"
+	"testing"
+	"time"
+)
+
+// TestMain fails the run if the tests leave goroutines behind that don't end within
+// 5 s.
+func TestMain(m *testing.M) {
+	before := runtime.NumGoroutine()
+	status := m.Run()
+	if flag.Lookup("test.fuzz").Value.String() != "" {
+		os.Exit(status) // fuzzing has goroutines of its own
+	}
+	for tries := 0; status == 0 && runtime.NumGoroutine() > before; tries++ {
+		if tries == 100 {
+			os.Stderr.WriteString("goroutines are left after the tests:\n")
+			pprof.Lookup("goroutine").WriteTo(os.Stderr, 1)
+			status = 1
+		}
+		wait(50 * time.Millisecond)
+	}
+	os.Exit(status)
+}
