@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"flag"
+	"net/http"
 	"os"
 	"runtime"
 	"runtime/pprof"
@@ -17,6 +18,7 @@ func TestMain(m *testing.M) {
 	if flag.Lookup("test.fuzz").Value.String() != "" {
 		os.Exit(status) // fuzzing has goroutines of its own
 	}
+	http.DefaultClient.CloseIdleConnections()
 	for tries := 0; status == 0 && runtime.NumGoroutine() > before; tries++ {
 		if tries == 100 {
 			os.Stderr.WriteString("goroutines are left after the tests:\n")

@@ -314,7 +314,13 @@ func TestNodeMaxTargets(t *testing.T) {
 		ended <- err
 		return err
 	})
-	silent := []int{peerNode(t, mute), peerNode(t, mute)}
+	reached := make(chan struct{}, 2)
+	taken := func(c *conn.Conn) error {
+		c.Read(context.Background())
+		reached <- struct{}{}
+		return mute(c)
+	}
+	silent := []int{peerNode(t, taken), peerNode(t, taken)}
 	if err := n.Send(t.Context(), "127.0.0.1", first, "a", "b", "c"); err != nil {
 		t.Fatal(err)
 	}
@@ -327,10 +333,12 @@ func TestNodeMaxTargets(t *testing.T) {
 	if e, ok := errors.AsType[*conn.CloseError](<-ended); !ok || e.Code != conn.CodeNormal {
 		t.Errorf("the unused target's connection ended with %v", e)
 	}
-	nodeEventually(t, "no target to spare", func() bool {
-		err := n.Send(t.Context(), "127.0.0.1", first, "a", "b", "c")
-		return errors.Is(err, app.ErrNodeNotSent) && strings.Contains(err.Error(), "MaxTargets")
-	})
+	for range silent { // now both targets are in use
+		<-reached
+	}
+	if err := n.Send(t.Context(), "127.0.0.1", first, "a", "b", "c"); !errors.Is(err, app.ErrNodeNotSent) || !strings.Contains(err.Error(), "MaxTargets") {
+		t.Errorf("a third target: %v, want ErrNodeNotSent for MaxTargets", err)
+	}
 	cancel()
 	work.Wait()
 	if port := startNode(t, app.NewNode(app.NodeConfig{})); n.Send(t.Context(), "127.0.0.1", port, "a", "b", "c") != nil {

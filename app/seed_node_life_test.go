@@ -312,8 +312,13 @@ func TestSeed114Modular(t *testing.T) {
 		t.Errorf("the page: %v", err)
 	}
 	resp.Body.Close()
-	if resp, err := http.Get(srv.URL + "/node"); err != nil || resp.StatusCode != http.StatusUpgradeRequired && resp.StatusCode != http.StatusBadRequest {
-		t.Errorf("a request that asks for no WebSocket: %v, %v", resp, err)
+	resp, err = http.Get(srv.URL + "/node")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusUpgradeRequired && resp.StatusCode != http.StatusBadRequest {
+		t.Errorf("a request that asks for no WebSocket: %s", resp.Status)
 	}
 
 	var calls []string
