@@ -1,4 +1,4 @@
-//go:build !race
+//go:build !race && !386 && !s390x
 
 package conn
 
@@ -7,43 +7,59 @@ import (
 	"unsafe"
 )
 
+// The system calls of reading and writing, made directly. That they are those of
+// sockets saves the kernel the layer for files: 3 % of an echo of 125 bytes.
+
 // shortTransfer is how many bytes at the most are read or written without telling
 // the Go scheduler. Our sockets don't block, so such a call takes a few microseconds
 // like any code, and what the scheduler does around a call that might take long is
-// saved: 5 % of an echo of 125 bytes. A longer transfer would hold up whoever waits
+// saved: 6 % of an echo of 125 bytes. A longer transfer would hold up whoever waits
 // for the thread.
 const shortTransfer = maxScratch
 
 // readSocket reads once from a socket that doesn't block.
 func readSocket(fd int, p []byte) (int, error) {
-	return transfer(syscall.SYS_READ, fd, unsafe.Pointer(unsafe.SliceData(p)), len(p), len(p))
+	return transfer(syscall.SYS_RECVFROM, fd, p, syscall.MSG_DONTWAIT)
 }
 
 // writev writes the two parts of w in one system call. It needs unsafe because
 // package syscall has no Writev.
 func writev(fd int, w *pendingWrite) (int, error) {
-	n := len(w.head) + len(w.tail)
+	const flags = syscall.MSG_DONTWAIT | syscall.MSG_NOSIGNAL
 	switch {
 	case len(w.tail) == 0:
-		return transfer(syscall.SYS_WRITE, fd, unsafe.Pointer(unsafe.SliceData(w.head)), n, n)
+		return transfer(syscall.SYS_SENDTO, fd, w.head, flags)
 	case len(w.head) == 0:
-		return transfer(syscall.SYS_WRITE, fd, unsafe.Pointer(unsafe.SliceData(w.tail)), n, n)
+		return transfer(syscall.SYS_SENDTO, fd, w.tail, flags)
 	}
 	parts := [2]syscall.Iovec{{Base: &w.head[0]}, {Base: &w.tail[0]}}
 	parts[0].SetLen(len(w.head))
 	parts[1].SetLen(len(w.tail))
-	return transfer(syscall.SYS_WRITEV, fd, unsafe.Pointer(&parts), len(parts), n)
-}
-
-// transfer makes the system call trap(fd, p, arg), which moves size bytes at most.
-func transfer(trap uintptr, fd int, p unsafe.Pointer, arg, size int) (int, error) {
 	var n uintptr
 	var errno syscall.Errno
-	if size <= shortTransfer {
-		n, _, errno = syscall.RawSyscall(trap, uintptr(fd), uintptr(p), uintptr(arg))
+	if len(w.head)+len(w.tail) <= shortTransfer {
+		n, _, errno = syscall.RawSyscall(syscall.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(&parts)), 2)
 	} else {
-		n, _, errno = syscall.Syscall(trap, uintptr(fd), uintptr(p), uintptr(arg))
+		n, _, errno = syscall.Syscall(syscall.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(&parts)), 2)
 	}
+	return result(n, errno)
+}
+
+// transfer makes the system call trap(fd, p, len(p), flags, 0, 0): recvfrom or sendto
+// without an address.
+func transfer(trap uintptr, fd int, p []byte, flags uintptr) (int, error) {
+	var n uintptr
+	var errno syscall.Errno
+	base := unsafe.Pointer(unsafe.SliceData(p))
+	if len(p) <= shortTransfer {
+		n, _, errno = syscall.RawSyscall6(trap, uintptr(fd), uintptr(base), uintptr(len(p)), flags, 0, 0)
+	} else {
+		n, _, errno = syscall.Syscall6(trap, uintptr(fd), uintptr(base), uintptr(len(p)), flags, 0, 0)
+	}
+	return result(n, errno)
+}
+
+func result(n uintptr, errno syscall.Errno) (int, error) {
 	if errno != 0 {
 		return 0, errno
 	}
