@@ -105,7 +105,7 @@ func drive(ctx context.Context, p *programs, s *server, sc *scenario, t timing, 
 		return figures{}, fmt.Errorf("%w: %s", err, strings.TrimSpace(errs.String()))
 	}
 	f, err := parse(out.Bytes())
-	f.allocs = allocs
+	f.allocs = -1
 	if allocs >= 0 && f.rate > 0 {
 		f.allocs = allocs / f.rate
 	}
