@@ -52,7 +52,7 @@ func (r *rawConn) receive(c *Conn, ctx context.Context) (int, error) {
 	err := r.rc.Read(r.read)
 	r.ctx = nil
 	if c.isWaiting() {
-		c.stopWait()
+		c.stopWait(r.n > 0)
 	}
 	if err == nil {
 		err = r.err

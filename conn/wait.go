@@ -35,7 +35,7 @@ func (c *Conn) receive(ctx context.Context) (int, error) {
 		return 0, nil
 	}
 	n, err := c.nc.Read(buf)
-	c.stopWait()
+	c.stopWait(n > 0)
 	c.adapt(n, len(buf))
 	return n, err
 }
@@ -84,13 +84,17 @@ func (c *Conn) startWait(ctx context.Context) bool {
 	return true
 }
 
-// stopWait is called when the wait is over.
-func (c *Conn) stopWait() {
+// stopWait is called when the wait is over; news says that it brought bytes. If it
+// did, and began between two messages, no limit runs that the time until the next
+// wait would have to be left out of: then the clock isn't read.
+func (c *Conn) stopWait(news bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.waiting = false
 	c.readDone = nil
-	c.timers.woke()
+	if !news || !c.timers.message.IsZero() {
+		c.timers.woke()
+	}
 }
 
 // kick wakes a waiting reader, which then looks for the reason. mu is held.
