@@ -155,8 +155,8 @@ func TestReport(t *testing.T) {
 		"| gws | v1.8.9 | lxzan/gws | yes |",
 		"| node-ws | - | ws on Node (left out: node is not installed) | yes |",
 		// a loss and a win
-		"| 64 connections, 125 B | 6.00 µs | 5.00 µs (gnet) | 1.20 | 1.50 | - | **lost** |",
-		"| 5000 idle connections | 5.00 KB | 10.00 KB (gws) | 0.50 | - | - | won |",
+		"| 64 connections, 125 B | 6.00 µs (godwit) | 5.00 µs (gnet) | 1.20 | 1.50 | - | **lost** |",
+		"| 5000 idle connections | 5.00 KB (godwit) | 10.00 KB (gws) | 0.50 | - | - | won |",
 		"## Connect, echo 125 B, close", // has no rows: must not be there
 		"| gws | 8.00 µs | 20 % | 2.00 | - | 100000 | 1000 µs | 2000 µs | 12000 µs | 1.0 | 5.00 µs |",
 		"![64 connections, 125 B](charts/125B.svg)",

@@ -83,7 +83,7 @@ func (r *report) writeServers(b *strings.Builder) {
 // scenario.
 func (r *report) writeSummary(b *strings.Builder) {
 	b.WriteString("## Summary\n\nBelow 1 the others need more.\n\n")
-	b.WriteString("| scenario | ours | best other Go library | ratio to it | to raw Go | to raw C | |\n|---|--:|--:|--:|--:|--:|---|\n")
+	b.WriteString("| scenario | best of ours | best other Go library | ratio to it | to raw Go | to raw C | |\n|---|--:|--:|--:|--:|--:|---|\n")
 	for i := range r.scenarios {
 		sc := &r.scenarios[i]
 		rows := r.matrix.rows(sc, r.servers)
@@ -101,7 +101,7 @@ func (r *report) writeSummary(b *strings.Builder) {
 				verdict = "**lost**"
 			}
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s |\n", sc.title, sc.show(mine.figures), other, ratio,
+		fmt.Fprintf(b, "| %s | %s (%s) | %s | %s | %s | %s | %s |\n", sc.title, sc.show(mine.figures), mine.server.name, other, ratio,
 			ratioToNamed(sc, mine, rows, "raw-go"), ratioToNamed(sc, mine, rows, "raw-c"), verdict)
 	}
 	b.WriteString("\n")

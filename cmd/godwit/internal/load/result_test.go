@@ -31,10 +31,7 @@ func TestResult(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.cfg.URL = url
-			got, err := load.Run(t.Context(), brief(tt.cfg))
-			if err != nil {
-				t.Fatal(err)
-			}
+			got := runUntilCounted(t, tt.cfg)
 			var text strings.Builder
 			if err := got.WriteText(&text); err != nil {
 				t.Fatal(err)
