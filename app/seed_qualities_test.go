@@ -118,7 +118,11 @@ func TestSeed125LargeMessages(t *testing.T) {
 		if raceEnabled {
 			continue // the race detector allocates
 		}
-		if got := echoAllocs(t, url+"/x", size); got != 0 {
+		most := 0.0
+		if *onLoops && size > 64<<10 {
+			most = 1 // the list of the pieces in which a loop gathers it
+		}
+		if got := echoAllocs(t, url+"/x", size); got > most {
 			t.Errorf("%v allocations for a message of %d bytes to and fro", got, size)
 		}
 	}

@@ -109,11 +109,8 @@ func TestSeed007UnixSocket(t *testing.T) {
 
 func TestSeed008Configuration(t *testing.T) {
 	router := app.NewRouter(app.RouterConfig{Logger: slog.New(slog.DiscardHandler)})
-	var limits conn.Config
-	at(t, "/limits", acts{open: func(c *app.Conn) error {
-		limits = c.Limits()
-		return c.SendText("here")
-	}})(router)
+	seen := make(chan conn.Config, 1)
+	at(t, "/limits", acts{open: func(c *app.Conn) error { seen <- c.Limits(); return nil }})(router)
 	s, url := serve(t, app.Config{
 		Router: router,
 		Limits: conn.Config{MaxHeaderSize: 8192, MaxMessageSize: 10 << 20, ReadTimeout: 5 * time.Minute},
@@ -121,8 +118,8 @@ func TestSeed008Configuration(t *testing.T) {
 	if s.Router() != router {
 		t.Error("Router() is another than Config.Router")
 	}
-	dial(t, url+"/limits").want("here")
-	if limits.MaxHeaderSize != 8192 || limits.MaxMessageSize != 10<<20 || limits.ReadTimeout != 5*time.Minute {
+	dial(t, url+"/limits")
+	if limits := <-seen; limits.MaxHeaderSize != 8192 || limits.MaxMessageSize != 10<<20 || limits.ReadTimeout != 5*time.Minute {
 		t.Errorf("limits in force: %+v", limits)
 	}
 }
