@@ -23,7 +23,7 @@ func TestBadUsage(t *testing.T) {
 		{"flag-without-value", []string{"serve", "--addr"}, "godwit serve: flag needs an argument: -addr", "Try: godwit help serve"},
 		{"serve-argument", []string{"serve", "8080"}, `godwit serve: unexpected argument "8080"`, "Try: godwit help serve"},
 		{"echo-argument", []string{"echo", "--compress", "x"}, `godwit echo: unexpected argument "x"`, "Try: godwit help echo"},
-		{"echo-engine", []string{"echo", "--engine", "steam"}, `godwit echo: unknown engine "steam": so far there is blocking`, "Try: godwit help echo"},
+		{"echo-engine", []string{"echo", "--engine", "steam"}, `godwit echo: unknown engine "steam": there are blocking, loop and pooled`, "Try: godwit help echo"},
 		{"echo-loops", []string{"echo", "--loops", "-1"}, "godwit echo: --loops -1: must not be negative", "Try: godwit help echo"},
 		{"echo-certificate-alone", []string{"echo", "--tls-cert", "c.pem"}, "godwit echo: --tls-cert and --tls-key come together", "Try: godwit help echo"},
 		{"echo-key-alone", []string{"echo", "--tls-key", "k.pem"}, "godwit echo: --tls-cert and --tls-key come together", "Try: godwit help echo"},
