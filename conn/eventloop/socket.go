@@ -25,10 +25,11 @@ type socket struct {
 	peer  peer
 }
 
-// home is what many sockets have in common.
+// home is what many sockets have in common; one with TLS has its own.
 type home struct {
-	loop  *loop
-	local net.Addr
+	loop   *loop
+	local  net.Addr
+	secure *secure
 }
 
 // The bits of a socket's state.
@@ -37,7 +38,7 @@ const (
 	attended              // a turn is due, bytes or not
 	scheduled             // it is in a run queue, or has a turn: whoever has it looks at the bits above
 	awaiting              // Machine.Writable is to be called
-	hungUp                // the peer has closed its direction: a short read isn't the last
+	hungUp                // the peer has closed its direction: one more read is due after a short one
 	paused                // no bytes are wanted
 	finished              // its last turn is over
 )
@@ -123,7 +124,9 @@ func (s *socket) notice(why uint32) {
 func (s *socket) event(ev event) {
 	if ev.writable && s.state.Load()&awaiting != 0 {
 		s.state.And(^uint32(awaiting))
-		s.m.Writable()
+		if s.secure == nil || s.secure.writable() {
+			s.m.Writable()
+		}
 	}
 	if !ev.readable && !ev.hungUp {
 		return
@@ -148,28 +151,36 @@ func (s *socket) event(ev event) {
 }
 
 // turns lets the connection have turns, up to maxTurns, until nothing is left to be
-// done. It returns false if there may be more to do: the socket is then still
-// scheduled. It ends early if shift n was taken from the goroutine.
-func (s *socket) turns(w *drive.Workspace, sh *shift, n uint64) bool {
+// done. If done is false there may be more to do: the socket is then still
+// scheduled. If ours is false, the watch has ended the shift.
+func (s *socket) turns(w *drive.Workspace, sh *shift) (done, ours bool) {
 	for range maxTurns {
 		s.state.And(^uint32(ready | attended | paused))
-		switch s.m.Turn(w) {
-		case drive.Over:
-			s.state.Or(finished)
-			s.loop.remove(s)
-			return true
-		case drive.Drained:
-			if s.rest(ready|attended|hungUp, 0) {
-				return true
-			}
-		case drive.Paused:
-			if s.rest(attended, paused) {
-				return true
-			}
+		n := sh.begin(s)
+		next := s.m.Turn(w)
+		ours = sh.end(n)
+		if done = s.after(next); done || !ours {
+			return done, ours
 		}
-		if sh.number.Load() != n {
-			return false
+	}
+	return false, true
+}
+
+// after does what the outcome of a turn asks for. It returns false if another turn
+// is due.
+func (s *socket) after(next drive.Outcome) (done bool) {
+	switch next {
+	case drive.Over:
+		s.state.Or(finished)
+		s.loop.remove(s)
+		return true
+	case drive.Drained:
+		if s.state.And(^uint32(hungUp))&hungUp != 0 {
+			return false // the end comes behind what was read
 		}
+		return s.rest(ready|attended|hungUp, 0)
+	case drive.Paused:
+		return s.rest(attended, paused)
 	}
 	return false
 }
