@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -10,13 +11,15 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/godwit-ws/godwit/conn"
 )
 
 // listen opens a listener on an address as Config.Addr has it.
 func listen(addr string) (net.Listener, error) {
 	path, unix := strings.CutPrefix(addr, unixPrefix)
 	if !unix {
-		l, err := net.Listen("tcp", addr)
+		l, err := conn.Listen(context.Background(), "tcp", addr)
 		if err != nil {
 			return nil, fmt.Errorf("app: listen on %s: %w", addr, err)
 		}

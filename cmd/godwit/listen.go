@@ -7,6 +7,8 @@ import (
 	"net"
 	"syscall"
 	"time"
+
+	"github.com/godwit-ws/godwit/conn"
 )
 
 // How long to wait after a failed accept: from the first to twice as long each
@@ -18,7 +20,7 @@ const (
 
 // listen opens a TCP listener, and says what to do where the port is taken.
 func listen(addr string) (net.Listener, error) {
-	l, err := net.Listen("tcp", addr)
+	l, err := conn.Listen(context.Background(), "tcp", addr)
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return nil, fmt.Errorf("%w (another server has this port; choose one with --addr)", err)
 	}
