@@ -47,6 +47,8 @@ func ExampleConn_To() {
 	if err != nil {
 		log.Fatal(err)
 	}
+	ann.DiscardReads() // she only talks; pongs are seen all the same
+
 	for len(server.Members("7")) < 2 { // until both have joined
 		ann.Ping(ctx)
 	}
@@ -58,7 +60,6 @@ func ExampleConn_To() {
 		log.Fatal(err)
 	}
 	fmt.Printf("%s\n", text)
-	ann.DiscardReads()
 	bob.DiscardReads()
 	stop()
 	fmt.Println(<-ran)
