@@ -24,7 +24,9 @@ func (c *Conn) closedByPeer(ev protocol.Event) error {
 	}
 	c.flushLast()
 	c.mu.Unlock()
-	if c.role == protocol.Client || halfClose(c.nc) { // a server closes first (RFC 6455 §7.1.1)
+	switch {
+	case c.role == protocol.Server && c.raw.settled(): // a server closes first (RFC 6455 §7.1.1)
+	case c.role == protocol.Client || halfClose(c.nc):
 		c.linger()
 	}
 	return c.over(e)
