@@ -142,15 +142,22 @@ type fault struct {
 	what   string
 	frames []wire
 	codes  []frame.Code
+	waits  bool // more is announced than is sent: an endpoint may wait for it, and hold nothing
 }
 
 // bad makes a fault that is answered with 1002, as most are.
 func bad(name, what string, frames ...wire) fault {
-	return fault{name, what, frames, []frame.Code{frame.CodeProtocolError}}
+	return fault{name: name, what: what, frames: frames, codes: []frame.Code{frame.CodeProtocolError}}
 }
 
 // answeredBy returns f with other codes.
 func (f fault) answeredBy(codes ...frame.Code) fault { f.codes = codes; return f }
+
+// tooLong returns f for what is too long by its announcement alone.
+func (f fault) tooLong() fault {
+	f.codes, f.waits = []frame.Code{frame.CodeMessageTooBig}, true
+	return f
+}
 
 // cases makes a case of each fault: a good message and the fault come in one write, the
 // message is answered, then the connection is failed (RFC 6455 §7.1.7).
@@ -176,6 +183,9 @@ func (p *peer) fault(f fault) {
 		p.send(f.frames...)
 	}
 	p.wantClose(f.codes...)
+	if f.waits && timedOut(p.err) {
+		p.err = &weakness{p.err}
+	}
 }
 
 func codesText(codes []frame.Code) string {

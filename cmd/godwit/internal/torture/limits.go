@@ -19,7 +19,6 @@ func sizeLimits(o Options) []Case {
 	exact := bytes.Repeat([]byte{'x'}, o.MaxMessage)
 	half := exact[:o.MaxMessage/2]
 	rest := exact[:o.MaxMessage-len(half)]
-	tooBig := []frame.Code{frame.CodeMessageTooBig}
 	first := binaries(half).unfinished()
 	all := []Case{
 		allowed("limit/exact", "a message as long as the limit", []wire{binaries(exact)}, binaries(exact)),
@@ -28,15 +27,16 @@ func sizeLimits(o Options) []Case {
 		allowed("limit/exact-and-empty", "the limit, then an empty last fragment", []wire{binaries(exact).unfinished(), continuation("")}, binaries(exact)),
 		allowed("limit/twice", "two messages as long as the limit: each counts by itself", []wire{binaries(exact), binaries(exact)}, binaries(exact), binaries(exact)),
 	}
-	const group = "limit"
-	return append(all, cases(group, []fault{
-		{"one-more", "a message one byte longer than the limit, announced", []wire{of(frame.Binary, 0).announcing(uint64(o.MaxMessage) + 1)}, tooBig},
-		{"one-more-sent", "a message one byte longer than the limit, sent", []wire{of(frame.Binary, o.MaxMessage+1)}, tooBig},
-		{"one-more-text", "text one byte longer than the limit", []wire{of(frame.Text, 0).announcing(uint64(o.MaxMessage) + 1)}, tooBig},
-		{"one-more-in-two", "two fragments that pass the limit by one byte together", []wire{first, continuation(string(rest) + "x")}, tooBig},
-		{"one-more-announced", "a second fragment that announces one byte too many", []wire{first, continuation("").announcing(uint64(len(rest)) + 1)}, tooBig},
-		{"one-more-behind-empties", "a fragment too many behind empty ones", append(repeatedAfter(binaries(exact).unfinished(), continuation("").unfinished(), 100), continuation("x")), tooBig},
-		{"double", "a message of twice the limit, announced", []wire{of(frame.Binary, 0).announcing(2 * uint64(o.MaxMessage))}, tooBig},
+	const tooBig = frame.CodeMessageTooBig
+	return append(all, cases("limit", []fault{
+		bad("one-more", "a message one byte longer than the limit, announced", of(frame.Binary, 0).announcing(uint64(o.MaxMessage)+1)).tooLong(),
+		bad("one-more-text", "text one byte longer than the limit, announced", of(frame.Text, 0).announcing(uint64(o.MaxMessage)+1)).tooLong(),
+		bad("double", "a message of twice the limit, announced", of(frame.Binary, 0).announcing(2*uint64(o.MaxMessage))).tooLong(),
+		bad("one-more-announced", "a second fragment that announces one byte too many", first, continuation("").announcing(uint64(len(rest))+1)).tooLong(),
+		bad("one-more-sent", "a message one byte longer than the limit", of(frame.Binary, o.MaxMessage+1)).answeredBy(tooBig),
+		bad("one-more-in-two", "two fragments that pass the limit by one byte together", first, continuation(string(rest)+"x")).answeredBy(tooBig),
+		bad("one-more-behind-empties", "a fragment too many behind empty ones",
+			append(repeatedAfter(binaries(exact).unfinished(), continuation("").unfinished(), 100), continuation("x"))...).answeredBy(tooBig),
 	})...)
 }
 
@@ -51,9 +51,9 @@ func fragmentLimits(o Options) []Case {
 	exact := append(repeatedAfter(text("").unfinished(), empty, o.MaxFragments-2), continuation(""))
 	over := repeatedAfter(text("").unfinished(), empty, o.MaxFragments)
 	tiny := repeatedAfter(binaries([]byte("a")).unfinished(), continuation("a").unfinished(), o.MaxFragments)
-	tooMany := []frame.Code{frame.CodePolicyViolation, frame.CodeMessageTooBig}
+	const tooMany = frame.CodePolicyViolation
 	return append(cases("limit", []fault{
-		{"fragments-empty", fmt.Sprintf("%d fragments, all empty, one more than the limit", o.MaxFragments+1), over, tooMany},
-		{"fragments-tiny", fmt.Sprintf("%d fragments of a byte, one more than the limit", o.MaxFragments+1), tiny, tooMany},
+		bad("fragments-empty", fmt.Sprintf("%d fragments, all empty, one more than the limit", o.MaxFragments+1), over...).answeredBy(tooMany, frame.CodeMessageTooBig),
+		bad("fragments-tiny", fmt.Sprintf("%d fragments of a byte, one more than the limit", o.MaxFragments+1), tiny...).answeredBy(tooMany, frame.CodeMessageTooBig),
 	}), allowed("limit/fragments-exact", "as many empty fragments as a message may have", exact, text("")))
 }

@@ -103,6 +103,7 @@ func (p *peer) wantStatus(statuses ...int) *http.Response {
 	case resp == nil:
 		p.weak("the connection was closed without an answer, want a status from 400 to 599")
 	case resp.StatusCode < 400 || resp.StatusCode > 599:
+		p.taken = resp.StatusCode == http.StatusSwitchingProtocols
 		p.fail("status %s, want the request refused with one from 400 to 599", resp.Status)
 	case len(statuses) > 0 && !contains(statuses, resp.StatusCode):
 		p.weak("status %s, want %v", resp.Status, statuses)
@@ -130,9 +131,18 @@ func (p *peer) wantOpen() {
 	case resp.StatusCode != http.StatusSwitchingProtocols:
 		p.fail("status %s, want 101", resp.Status)
 	case resp.Header.Get("Sec-WebSocket-Accept") != acceptOf(sampleKey):
+		p.taken = true
 		p.fail("Sec-WebSocket-Accept %q", resp.Header.Get("Sec-WebSocket-Accept"))
 	case len(resp.Header.Values("Sec-WebSocket-Extensions")) > 0:
 		p.agree(resp.Header.Values("Sec-WebSocket-Extensions"))
+	}
+}
+
+// wantOpenEarly is wantOpen behind a request that frames follow at once. A server may
+// refuse that: the client should have waited (RFC 6455 §4.1).
+func (p *peer) wantOpenEarly() {
+	if p.wantOpen(); p.err != nil && !p.taken {
+		p.err = &weakness{p.err}
 	}
 }
 

@@ -38,6 +38,7 @@ type peer struct {
 	r   *bufio.Reader
 
 	err      error
+	taken    bool      // a request that was to be refused was accepted, or an answer is wrong
 	inflater *inflater // nil unless compression was agreed on
 	deflater *deflater
 	message  []byte // what came so far of a message in fragments
