@@ -15,6 +15,7 @@ import (
 	"github.com/godwit-ws/godwit/app"
 	"github.com/godwit-ws/godwit/cmd/godwit/internal/torture"
 	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/conn/eventloop"
 )
 
 // host is one way to serve WebSockets: serve runs an echo server until the test ends.
@@ -32,6 +33,8 @@ func hosts() []host {
 		{"handler", serveHandler, netHTTP},
 		{"accept-run", serveAccept, nil},
 		{"app", serveApp, nil},
+		{"app-eventloop", serveLoops(eventloop.Config{}), nil},
+		{"app-eventloop-inline", serveLoops(eventloop.Config{Inline: true}), nil},
 	}
 }
 
@@ -110,9 +113,26 @@ type echoRoute struct{}
 func (*echoRoute) OnMessage(c *app.Conn, p []byte) error { return c.SendTextBytes(p) }
 func (*echoRoute) OnBinary(c *app.Conn, p []byte) error  { return c.SendBinary(p) }
 
-// serveApp is app.Server.
+// serveApp is app.Server with a goroutine for each connection.
 func serveApp(t *testing.T, c conn.Config, secure *tls.Config) string {
-	s, err := app.New(app.Config{Addr: "127.0.0.1:0", Limits: c, TLS: secure, Logger: quiet})
+	return serveOn(t, c, secure, nil)
+}
+
+// serveLoops is app.Server on event loops.
+func serveLoops(cfg eventloop.Config) func(*testing.T, conn.Config, *tls.Config) string {
+	return func(t *testing.T, c conn.Config, secure *tls.Config) string {
+		cfg.Logger = quiet
+		e, err := eventloop.New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(e.Close)
+		return serveOn(t, c, secure, e)
+	}
+}
+
+func serveOn(t *testing.T, c conn.Config, secure *tls.Config, e *eventloop.Engine) string {
+	s, err := app.New(app.Config{Addr: "127.0.0.1:0", Limits: c, TLS: secure, Logger: quiet, Engine: e})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +168,7 @@ func small() conn.Config {
 		HandshakeTimeout: time.Second,
 		MessageTimeout:   time.Second,
 		ReadTimeout:      2 * time.Second,
-		WriteTimeout:     time.Second / 2,
+		WriteTimeout:     time.Second,
 		CloseTimeout:     time.Second,
 		Compression:      conn.Compression{Enabled: true},
 	}
@@ -172,19 +192,25 @@ func known(c conn.Config) torture.Options {
 // TestServers puts all ways to serve to the torture, plain and over TLS, and measures
 // what they hold afterwards and at the worst.
 func TestServers(t *testing.T) {
-	for _, h := range hosts() {
-		for _, secured := range []bool{false, true} {
-			name := h.name + "-plain"
-			if secured {
-				name = h.name + "-tls"
+	watch := measure(t)
+	t.Run("all", func(t *testing.T) {
+		for _, h := range hosts() {
+			for _, secured := range []bool{false, true} {
+				name := h.name + "-plain"
+				if secured {
+					name = h.name + "-tls"
+				}
+				t.Run(name, func(t *testing.T) {
+					t.Parallel() // most cases only wait
+					runServer(t, h, secured)
+				})
 			}
-			t.Run(name, func(t *testing.T) { runServer(t, h, secured) })
 		}
-	}
+	})
+	watch.check(t)
 }
 
 func runServer(t *testing.T, h host, secured bool) {
-	watch := measure(t)
 	var secure *tls.Config
 	if secured {
 		secure = certificate(t)
@@ -209,7 +235,6 @@ func runServer(t *testing.T, h host, secured bool) {
 	}
 	t.Logf("%d cases; a bystander's echo took p50 %v, p99 %v, at most %v",
 		len(cases), sum.Quantile(.5), sum.Quantile(.99), sum.Quantile(1))
-	watch.check(t)
 }
 
 // afterTheHandshake are the cases that know nothing of what lies below, and are not
@@ -217,4 +242,32 @@ func runServer(t *testing.T, h host, secured bool) {
 func afterTheHandshake(c torture.Case) bool {
 	group, _, _ := strings.Cut(c.Name, "/")
 	return slices.Contains([]string{"split", "opcode", "length", "close", "utf8", "header"}, group)
+}
+
+// TestFloods plays each flood alone against each engine, and reports how long a
+// bystander waited: that it is served is what torture.Server wants.
+func TestFloods(t *testing.T) {
+	for _, h := range hosts()[2:] {
+		t.Run(h.name, func(t *testing.T) {
+			target, err := torture.NewTarget(h.serve(t, small(), nil), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			o := known(small())
+			for _, c := range torture.ServerCases(o) {
+				if !strings.HasPrefix(c.Name, "flood/") && c.Name != "deflate/flood" {
+					continue
+				}
+				sum, err := torture.Server(t.Context(), target, o, []torture.Case{c}, func(r torture.Result) {
+					if r.Verdict != torture.Pass {
+						t.Errorf("%v %s: %v", r.Verdict, r.Case.Name, r.Err)
+					}
+				})
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Logf("%-25s bystander: %4d echoes, p50 %v, p99 %v", c.Name, len(sum.Echoes), sum.Quantile(.5), sum.Quantile(.99))
+			}
+		})
+	}
 }

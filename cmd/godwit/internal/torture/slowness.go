@@ -189,10 +189,10 @@ func (p *peer) pourUnread(d time.Duration, b []byte) {
 			return
 		}
 	}
-	p.rest(2*d + margin/2)
+	p.rest(2*d + margin/6)
 	p.tcp.SetReadDeadline(time.Now().Add(margin / 6)) // below TLS, which doesn't outlive a write that timed out
 	if _, err := io.Copy(io.Discard, p.tcp); timedOut(err) {
-		p.fail("the server still holds a connection whose peer has read nothing for %v", 2*d+margin/2)
+		p.fail("the server still holds a connection whose peer has read nothing for %v", 2*d+margin/6)
 	}
 }
 
