@@ -22,14 +22,17 @@ import (
 // receive reads the opening request of a connection that was just accepted, and
 // makes of it what it asks for. It holds a place in the gate.
 func (s *Server) receive(nc net.Conn) {
+	u := s.underway.begin(nc)
 	nc, received, peer, err := s.prepare(nc)
 	if err != nil {
+		s.underway.end(u)
 		s.gate.leave()
 		nc.Close()
 		s.logLost(nc, err)
 		return
 	}
 	o, err := s.up.Receive(s.openingCtx, nc, received)
+	s.underway.end(u)
 	if err != nil {
 		s.gate.leave()
 		s.logRefused(peer, "", err)

@@ -60,6 +60,14 @@ type Config struct {
 	// MaxConnsPerIP is how many of them one client may have, an IPv6 client being a
 	// /64. 0 means no limit. Past it requests get 429.
 	MaxConnsPerIP int
+	// MaxHandshakes is how many opening handshakes may be under way on the server's own
+	// listeners, TLS and PROXY headers included. 0 means 4096; negative means no limit.
+	// For one more the oldest is dropped.
+	MaxHandshakes int
+	// MaxMessageRate is how many messages a connection may send in a second, pings and
+	// pongs included; as many may come at once. 0 means no limit. One more closes the
+	// connection with 1008. Across connections and by client, RateLimit counts.
+	MaxMessageRate int
 	// MaxAge is how long a connection may live, give or take a tenth so that those made
 	// together don't end together. 0 means for ever. After it, it is closed with 1001.
 	MaxAge time.Duration
@@ -101,6 +109,7 @@ const (
 
 	defaultDrainTimeout = 10 * time.Second
 	defaultMaxTopics    = 1000
+	defaultHandshakes   = 4096
 )
 
 // withDefaults returns c with the defaults in place of zeros.
@@ -113,6 +122,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.DrainTimeout == 0 {
 		c.DrainTimeout = defaultDrainTimeout
+	}
+	if c.MaxHandshakes == 0 {
+		c.MaxHandshakes = defaultHandshakes
 	}
 	if c.MaxTopics == 0 {
 		c.MaxTopics = defaultMaxTopics

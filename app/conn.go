@@ -29,6 +29,7 @@ type Conn struct {
 	received traffic
 	sent     traffic
 	deadline *hookDeadline // nil without Config.HookTimeout
+	rate     *messageRate  // nil without Config.MaxMessageRate
 
 	mu       sync.Mutex // guards the fields below
 	end      *CloseError

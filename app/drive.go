@@ -14,7 +14,7 @@ import (
 // adopt makes an accepted connection one of the server's and lets its handler have
 // it.
 func (s *Server) adopt(ws *conn.Conn, r *Request, h Handler) {
-	c := &Conn{ws: ws, request: r, handler: h, since: time.Now().UnixNano()}
+	c := &Conn{ws: ws, request: r, handler: h, since: time.Now().UnixNano(), rate: newMessageRate(s.cfg.MaxMessageRate)}
 	if s.cfg.HookTimeout > 0 {
 		c.deadline = new(hookDeadline)
 	}
@@ -65,6 +65,9 @@ func (d *driven) OnOpen(*conn.Conn) (err error) {
 func (d *driven) OnMessage(_ *conn.Conn, op conn.Opcode, p []byte) (err error) {
 	c := (*Conn)(d)
 	c.received.count(len(p))
+	if err := c.rate.take(); err != nil {
+		return err
+	}
 	if op == conn.Binary {
 		defer c.guard("OnBinary", &err)
 		c.deadline.begin(c, "OnBinary")
@@ -78,6 +81,9 @@ func (d *driven) OnMessage(_ *conn.Conn, op conn.Opcode, p []byte) (err error) {
 // OnPing implements conn.ControlHooks.
 func (d *driven) OnPing(_ *conn.Conn, payload []byte) (err error) {
 	c := (*Conn)(d)
+	if err := c.rate.take(); err != nil {
+		return err
+	}
 	defer c.guard("OnPing", &err)
 	c.deadline.begin(c, "OnPing")
 	return c.handler.OnPing(c, payload)
@@ -86,6 +92,9 @@ func (d *driven) OnPing(_ *conn.Conn, payload []byte) (err error) {
 // OnPong implements conn.ControlHooks.
 func (d *driven) OnPong(_ *conn.Conn, payload []byte) (err error) {
 	c := (*Conn)(d)
+	if err := c.rate.take(); err != nil {
+		return err
+	}
 	defer c.guard("OnPong", &err)
 	c.deadline.begin(c, "OnPong")
 	return c.handler.OnPong(c, payload)

@@ -36,6 +36,7 @@ type Server struct {
 	openingCtx context.Context // ends when Shutdown gives up on handshakes under way
 	cutOpening context.CancelFunc
 	stopped    chan struct{} // closed by Shutdown
+	underway   handshakes    // on our own listeners
 	gate       gate          // connections, from accept to the end of OnClose
 
 	mu        sync.Mutex // guards the fields below
@@ -77,6 +78,7 @@ func New(c Config) (*Server, error) {
 		s.certs = source
 	}
 	s.tls = s.tlsConfig()
+	s.underway.limit = c.MaxHandshakes
 	s.conns.init()
 	s.web.init(s)
 	return s, nil

@@ -6,6 +6,7 @@ import "sync/atomic"
 type Stats struct {
 	Conns        int     // that are up
 	Topics       int     // that have members
+	Buffered     int64   // bytes that count for Limits.MaxBuffered
 	Accepted     uint64  // connections made
 	Refused      uint64  // requests that became no connection
 	Dropped      uint64  // messages of topics given up for slow members
@@ -33,6 +34,7 @@ func (s *Server) Stats() Stats {
 	return Stats{
 		Conns:        s.conns.len(),
 		Topics:       s.topics.len(),
+		Buffered:     s.up.Buffered(),
 		Accepted:     s.totals.accepted.Load(),
 		Refused:      s.totals.refused.Load(),
 		Dropped:      s.totals.dropped.Load(),

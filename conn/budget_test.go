@@ -1,184 +1,352 @@
-//go:build !race
-
 package conn_test
 
 import (
 	"bytes"
+	"compress/flate"
 	"context"
-	"flag"
-	"fmt"
-	"maps"
-	"os"
-	"runtime"
-	"slices"
+	"errors"
+	"net"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/conn/internal/memconn"
 	"github.com/godwit-ws/godwit/frame"
+	"github.com/godwit-ws/godwit/handshake"
 )
 
-var updateBudget = flag.Bool("update-budget", false, "write what is measured to testdata/allocations.txt")
-
-// budgetFile is the committed table: a name, and how much it may be, a line. Lines
-// that begin with # are comments.
-const budgetFile = "testdata/allocations.txt"
-
-// slack is by what share a figure other than 0 may exceed its line: other releases of
-// Go allocate a little more or less.
-const slack = 0.1
-
-// TestAllocationBudget holds what a message and a connection cost against the
-// committed table: unlike times, these figures are the same on every machine.
-func TestAllocationBudget(t *testing.T) {
-	measured := map[string]float64{
-		"allocations/echo-hooks/size=125":              hookAllocs(t, conn.Config{}, 125, 1),
-		"allocations/echo-hooks/size=16384":            hookAllocs(t, conn.Config{}, 16<<10, 1),
-		"allocations/echo-hooks/size=1048576":          hookAllocs(t, conn.Config{}, 1<<20, 1),
-		"allocations/echo-hooks/size=125/depth=64":     hookAllocs(t, conn.Config{}, 125, 64),
-		"allocations/echo-hooks/size=1024/depth=16":    hookAllocs(t, conn.Config{}, 1<<10, 16),
-		"allocations/echo-hooks/size=1024/compress=on": hookAllocs(t, conn.Config{Compression: conn.Compression{Enabled: true}}, 1<<10, 1),
-		"allocations/prepared/size=1024":               preparedAllocs(t),
-		"allocations/ping":                             pingAllocs(t),
-		"allocations/connection-both-ends":             connectionAllocs(t),
-		"heap-bytes/idle-connection-both-ends":         idleHeap(t),
-	}
-	if *updateBudget {
-		writeBudget(t, measured)
-		return
-	}
-	budget := readBudget(t)
-	for name, got := range measured {
-		limit, ok := budget[name]
-		switch {
-		case !ok:
-			t.Errorf("%s: %.4g, and no line in %s", name, got, budgetFile)
-		case got > limit*(1+slack):
-			t.Errorf("%s: %.4g, more than the %.4g in %s", name, got, limit, budgetFile)
-		case got < limit*(1-2*slack):
-			t.Errorf("%s: %.4g, far less than the %.4g in %s: lower it with -update-budget", name, got, limit, budgetFile)
-		}
-	}
-	for name := range budget {
-		if _, ok := measured[name]; !ok {
-			t.Errorf("%s stands in %s and isn't measured", name, budgetFile)
-		}
-	}
+// crowd is many connections of one Upgrader, in a bubble.
+type crowd struct {
+	t  *testing.T
+	up *conn.Upgrader
 }
 
-// hookAllocs returns the allocations of a number of messages to a server with hooks
-// and back, rounded down: the collector may empty a pool now and then.
-func hookAllocs(t *testing.T, cfg conn.Config, size, depth int) float64 {
-	server, client := pair(t, cfg)
-	done := make(chan struct{})
-	go func() { defer close(done); server.Run(echoing{}) }()
-	message, dst := bytes.Repeat([]byte("message "), size/8+1)[:size], make([]byte, 0, size+1)
-	ctx := context.Background()
-	allocs := testing.AllocsPerRun(200, func() {
-		for range depth {
-			if err := client.Write(ctx, conn.Text, message); err != nil {
-				t.Fatal(err)
+// inCrowd runs f in a bubble with an Upgrader that may hold so many bytes.
+func inCrowd(t *testing.T, budget int64, f func(t *testing.T, w crowd)) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := conn.Config{MaxBuffered: budget, MaxMessageSize: 4 << 20, Compression: conn.Compression{Enabled: true}}
+		f(t, crowd{t, &conn.Upgrader{Config: cfg}})
+	})
+}
+
+// member is one of them, and its peer.
+type member struct {
+	c    *conn.Conn
+	peer *peer
+	end  chan *conn.CloseError
+}
+
+// ender echoes, and tells how its connection ended.
+type ender struct{ end chan *conn.CloseError }
+
+func (ender) OnOpen(*conn.Conn) error { return nil }
+func (ender) OnMessage(c *conn.Conn, op conn.Opcode, p []byte) error {
+	return c.Write(context.Background(), op, p)
+}
+func (e ender) OnClose(_ *conn.Conn, end *conn.CloseError) { e.end <- end }
+
+// join makes a connection, driven by hooks.
+func (w crowd) join() member {
+	w.t.Helper()
+	c, p, _ := acceptRaw(w.t, w.up, opening())
+	m := member{c, p, make(chan *conn.CloseError, 1)}
+	go c.Run(ender{m.end})
+	return m
+}
+
+// partial has the peer send a part of a message of n bytes in all.
+func (m member) partial(sent, n int) {
+	whole := masked(frame.Header{Fin: true, Opcode: frame.Binary, Length: int64(n), Masked: true, Key: 1}, string(make([]byte, n)))
+	m.peer.send(whole[:len(whole)-n+sent])
+}
+
+// wantUp wants an echo.
+func (m member) wantUp(t *testing.T) {
+	t.Helper()
+	m.peer.send(whole(frame.Text, "up"))
+	m.peer.want(frame.Text, "up")
+}
+
+// Those who hold most are closed, and nobody else.
+func TestBudgetClosesTheLargest(t *testing.T) {
+	inCrowd(t, 4<<20, func(t *testing.T, w crowd) {
+		bystander, small := w.join(), w.join()
+		small.partial(20_000, 30_000)
+		var large []member
+		for range 5 {
+			m := w.join()
+			m.partial(900_000, 1_000_000)
+			large = append(large, m)
+			synctest.Wait()
+		}
+		time.Sleep(3 * time.Second)
+		closed := 0
+		for _, m := range large {
+			select {
+			case e := <-m.end:
+				closed++
+				if e.Code != conn.CodeTryAgainLater || e.Remote || !errors.Is(e, conn.ErrOverloaded) {
+					t.Errorf("ended with %v", e)
+				}
+				m.peer.wantClose(conn.CodeTryAgainLater)
+			default:
 			}
 		}
-		for range depth {
-			if _, _, err := client.ReadInto(ctx, dst); err != nil {
-				t.Fatal(err)
-			}
+		if closed == 0 || closed == len(large) {
+			t.Errorf("%d of %d were closed", closed, len(large))
+		}
+		if held := w.up.Buffered(); held > 4<<20 || held == 0 {
+			t.Errorf("%d bytes are held", held)
+		}
+		bystander.wantUp(t)
+		small.peer.send(make([]byte, 10_000)) // it isn't masked right, and is binary
+		if h, _, err := small.peer.read(); err != nil || h.Opcode != frame.Binary {
+			t.Errorf("the small one got %v, %v", h, err)
+		}
+		for _, m := range append(large, bystander, small) {
+			m.c.Abort()
+		}
+		synctest.Wait()
+		if held := w.up.Buffered(); held != 0 {
+			t.Errorf("%d bytes are held by nobody", held)
 		}
 	})
-	client.Close(ctx, frame.CodeNormal, "")
-	<-done
-	return allocs
 }
 
-// preparedAllocs is for one message that was prepared, sent once more.
-func preparedAllocs(t *testing.T) float64 {
-	server, client := pair(t, conn.Config{})
-	m, err := conn.NewPrepared(conn.Text, bytes.Repeat([]byte("m"), 1<<10))
+// Output that can't leave counts, whoever sends it, and how: the peers don't read.
+func TestBudgetOfOutput(t *testing.T) {
+	message := bytes.Repeat([]byte("o"), 100_000)
+	prepared, _ := conn.NewPrepared(conn.Binary, message)
+	type sender struct {
+		budget int64
+		send   func(c *conn.Conn)
+	}
+	for name, tt := range map[string]sender{
+		"write": {1 << 20, func(c *conn.Conn) { c.Write(context.Background(), conn.Binary, message) }},
+		"text":  {1 << 20, func(c *conn.Conn) { c.WriteText(context.Background(), string(message)) }},
+		"writer": {200_000, func(c *conn.Conn) { // which holds a fragment
+			if w, err := c.Writer(context.Background(), conn.Binary); err == nil {
+				w.Write(message)
+				w.Close()
+			}
+		}},
+		"behind-a-post": {1 << 20, func(c *conn.Conn) {
+			c.Post(prepared, conn.Posting{})
+			c.Write(context.Background(), conn.Binary, message)
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inCrowd(t, tt.budget, func(t *testing.T, w crowd) {
+				bystander := w.join()
+				all := make([]member, 20)
+				for i := range all {
+					all[i] = w.join()
+				}
+				for _, m := range all {
+					go func() {
+						for range 10 {
+							tt.send(m.c)
+						}
+					}()
+				}
+				time.Sleep(5 * time.Second) // less than WriteTimeout
+				closed := 0
+				for _, m := range all {
+					if e, ok := errors.AsType[*conn.CloseError](m.c.Err()); ok && e.Code == conn.CodeTryAgainLater && errors.Is(e, conn.ErrOverloaded) {
+						closed++
+					}
+				}
+				if closed < 9 {
+					t.Errorf("%d of %d were closed", closed, len(all))
+				}
+				if held := w.up.Buffered(); held > tt.budget {
+					t.Errorf("%d bytes are held", held)
+				}
+				bystander.wantUp(t)
+				for _, m := range append(all, bystander) {
+					m.c.Abort()
+				}
+				time.Sleep(time.Minute)
+				if held := w.up.Buffered(); held != 0 {
+					t.Errorf("%d bytes are held by nobody", held)
+				}
+			})
+		})
+	}
+}
+
+// A prepared message is in memory once, however many wait for it.
+func TestBudgetOfPrepared(t *testing.T) {
+	inCrowd(t, 8<<20, func(t *testing.T, w crowd) {
+		prepared, _ := conn.NewPrepared(conn.Binary, make([]byte, 200_000))
+		all := make([]member, 20)
+		for i := range all {
+			all[i] = w.join()
+			for range 10 {
+				all[i].c.Post(prepared, conn.Posting{Overflow: conn.DropNewest})
+			}
+		}
+		time.Sleep(5 * time.Second)
+		for i, m := range all {
+			if err := m.c.Err(); err != nil {
+				t.Errorf("%d: %v", i, err)
+			}
+			m.c.Abort()
+		}
+		synctest.Wait()
+	})
+}
+
+// While those who are here hold too much, newcomers are told to come again; they are
+// taken once the others have gone.
+func TestBudgetRefusesNewcomers(t *testing.T) {
+	inCrowd(t, 100_000, func(t *testing.T, w crowd) {
+		m := w.join()
+		go m.c.Write(context.Background(), conn.Binary, make([]byte, 1_000_000)) // it can be closed, but not be made to go at once
+		synctest.Wait()
+		o := receiveOn(t, w.up)
+		if err := o.Check(); handshake.Status(err) != 503 || !errors.Is(err, conn.ErrOverloaded) {
+			t.Errorf("Check: %v, want 503", err)
+		}
+		o.Refuse(o.Check())
+		time.Sleep(5 * time.Second)
+		<-m.end
+		w.join().wantUp(t)
+	})
+}
+
+// receiveOn has a request received.
+func receiveOn(t *testing.T, u *conn.Upgrader) *conn.Opening {
+	t.Helper()
+	server, client := memconn.Pipe()
+	t.Cleanup(func() { client.Close() })
+	go client.Write([]byte(opening()))
+	o, err := u.Receive(context.Background(), server, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, dst := context.Background(), make([]byte, 0, 2<<10)
-	return testing.AllocsPerRun(200, func() {
-		if err := server.WritePrepared(ctx, m); err != nil {
-			t.Fatal(err)
+	go func() {
+		for buf := make([]byte, 4096); ; {
+			if _, err := client.Read(buf); err != nil {
+				client.Close()
+				return
+			}
 		}
-		if _, _, err := client.ReadInto(ctx, dst); err != nil {
-			t.Fatal(err)
+	}()
+	return o
+}
+
+// waiter holds on to its first message until it is released.
+type waiter struct {
+	ender
+	release chan struct{}
+}
+
+func (w waiter) OnMessage(*conn.Conn, conn.Opcode, []byte) error { <-w.release; return nil }
+
+// What a hook takes its time for is held as well, as long as it is inflated.
+func TestBudgetOfHooks(t *testing.T) {
+	inCrowd(t, 1<<20, func(t *testing.T, w crowd) {
+		c, p, a := acceptRaw(t, w.up, opening("Sec-WebSocket-Extensions: permessage-deflate"))
+		if a.Header.Get("Sec-WebSocket-Extensions") == "" {
+			t.Fatal("no compression")
 		}
+		h := waiter{ender{make(chan *conn.CloseError, 1)}, make(chan struct{})}
+		go c.Run(h)
+		var packed bytes.Buffer
+		z, _ := flate.NewWriter(&packed, flate.BestSpeed)
+		z.Write(make([]byte, 500_000))
+		z.Flush()
+		body := strings.TrimSuffix(packed.String(), "\x00\x00\xff\xff")
+		p.send(masked(frame.Header{Fin: true, Rsv1: true, Opcode: frame.Binary, Length: int64(len(body)), Masked: true, Key: 7}, body))
+		synctest.Wait()
+		if held := w.up.Buffered(); held < 500_000 {
+			t.Errorf("%d bytes are held during the hook", held)
+		}
+		close(h.release)
+		synctest.Wait()
+		if held := w.up.Buffered(); held != 0 {
+			t.Errorf("%d bytes are held after the hook", held)
+		}
+		c.Abort()
 	})
 }
 
-// pingAllocs is for a ping and its pong.
-func pingAllocs(t *testing.T) float64 {
-	server, client := pair(t, conn.Config{})
-	go server.DiscardReads()
-	go client.DiscardReads()
-	return testing.AllocsPerRun(200, func() {
-		if _, err := client.Ping(t.Context()); err != nil {
-			t.Fatal(err)
+// Without a limit nobody is closed, and nothing is refused.
+func TestBudgetOff(t *testing.T) {
+	inCrowd(t, -1, func(t *testing.T, w crowd) {
+		m := w.join()
+		m.partial(3<<20, 4<<20)
+		synctest.Wait()
+		w.join().wantUp(t)
+		if err := m.c.Err(); err != nil {
+			t.Error(err)
 		}
+		m.c.Abort()
+		synctest.Wait()
 	})
 }
 
-// connectionAllocs is for the opening of a connection in memory and its end.
-func connectionAllocs(t *testing.T) float64 {
-	return testing.AllocsPerRun(100, func() {
-		server, client := conn.Pipe(conn.Config{}, conn.Config{})
-		server.Abort()
-		client.Abort()
+// What a caller keeps is its own, and what a caller lends doesn't count.
+func TestBudgetOfReads(t *testing.T) {
+	inCrowd(t, 1<<20, func(t *testing.T, w crowd) {
+		c, p, _ := acceptRaw(t, w.up, opening())
+		lent := make([]byte, 0, 900_000)
+		for range 3 {
+			done := make(chan error, 1)
+			go func() { _, _, err := c.ReadInto(context.Background(), lent); done <- err }()
+			synctest.Wait()
+			if held := w.up.Buffered(); held != 0 {
+				t.Errorf("%d bytes are held while a read waits", held)
+			}
+			p.send(masked(frame.Header{Fin: true, Opcode: frame.Binary, Length: 800_000, Masked: true}, string(make([]byte, 800_000))))
+			if err := <-done; err != nil {
+				t.Fatal(err)
+			}
+			if held := w.up.Buffered(); held != 0 {
+				t.Errorf("%d bytes are held after a read", held)
+			}
+		}
+		c.Abort()
 	})
 }
 
-// idleHeap is the heap of a connection over TCP that waits on both ends.
-func idleHeap(t *testing.T) float64 {
-	const n = 300
-	before := heap()
-	ends := make([]*conn.Conn, 0, 2*n)
-	for range n {
-		server, client := pair(t, conn.Config{})
-		go server.Run(echoing{})
-		client.Write(context.Background(), conn.Binary, make([]byte, 1000))
-		client.Read(context.Background())
-		ends = append(ends, server, client)
-	}
-	each := float64(heap()-before) / n
-	runtime.KeepAlive(ends)
-	return each
-}
-
-// readBudget reads the table.
-func readBudget(t *testing.T) map[string]float64 {
-	t.Helper()
-	text, err := os.ReadFile(budgetFile)
+// Over a socket too, where memory is read into directly.
+func TestBudgetOverTCP(t *testing.T) {
+	up := &conn.Upgrader{Config: conn.Config{MaxBuffered: 2 << 20}}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	budget := make(map[string]float64)
-	for line := range strings.Lines(string(text)) {
-		var name string
-		var limit float64
-		if strings.HasPrefix(line, "#") {
-			continue
+	defer l.Close()
+	ends := make(chan *conn.CloseError, 100)
+	go func() {
+		for {
+			nc, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				if c, err := up.Accept(context.Background(), nc); err == nil {
+					c.Run(ender{ends})
+				}
+			}()
 		}
-		if _, err := fmt.Sscan(line, &name, &limit); err != nil {
-			t.Fatalf("%s: %q: %v", budgetFile, line, err)
+	}()
+	for range 12 {
+		nc, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			t.Fatal(err)
 		}
-		budget[name] = limit
+		defer nc.Close()
+		nc.Write([]byte(opening()))
+		nc.Write(masked(frame.Header{Fin: true, Opcode: frame.Binary, Length: 1 << 20, Masked: true}, string(make([]byte, 1<<20)))[:300_000])
 	}
-	return budget
-}
-
-// writeBudget writes what was measured as the new table.
-func writeBudget(t *testing.T, measured map[string]float64) {
-	t.Helper()
-	var b strings.Builder
-	b.WriteString("# What a message, a connection and its waiting may cost: see TestAllocationBudget.\n")
-	b.WriteString("# go test ./conn -run TestAllocationBudget -update-budget\n")
-	for _, name := range slices.Sorted(maps.Keys(measured)) {
-		fmt.Fprintf(&b, "%s %.0f\n", name, measured[name])
-	}
-	if err := os.WriteFile(budgetFile, []byte(b.String()), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	within(t, "an end for overload", func() {
+		if e := <-ends; e.Code != conn.CodeTryAgainLater || !errors.Is(e, conn.ErrOverloaded) {
+			t.Errorf("ended with %v", e)
+		}
+	})
 }

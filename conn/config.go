@@ -27,6 +27,13 @@ type Config struct {
 	// means 4 MiB. Past it a send waits, for WriteTimeout at most, then returns
 	// ErrQueueFull. A single message is taken on an empty queue whatever its size.
 	MaxQueued int
+	// MaxBuffered is how many bytes all connections of one Upgrader or Dialer may hold
+	// together: messages that have come in part, what is inflated of them, and output
+	// that can't leave. 0 means 256 MiB. Past it those that hold most are closed with
+	// CodeTryAgainLater, until an eighth of it is free again; requests that come before
+	// that is so are refused with 503. A connection that holds less than 8 KiB doesn't
+	// count, nor do prepared messages, which connections share.
+	MaxBuffered int64
 
 	// HandshakeTimeout bounds the opening handshake, proxies and TLS included. 0
 	// means 10 s. A server answers 408 if part of a request came.
@@ -81,6 +88,7 @@ const (
 	defaultMaxHeaderSize    = 4096
 	defaultMaxAnswerSize    = 64 << 10
 	defaultMaxQueued        = 4 << 20
+	defaultMaxBuffered      = 256 << 20
 	defaultHandshakeTimeout = 10 * time.Second
 	defaultReadTimeout      = 30 * time.Minute
 	defaultMessageTimeout   = 2 * time.Minute
@@ -95,6 +103,7 @@ func (c Config) withDefaults() Config {
 	orDefault(&c.MaxMessageSize, defaultMaxMessageSize)
 	orDefault(&c.MaxFragments, defaultMaxFragments)
 	orDefault(&c.MaxQueued, defaultMaxQueued)
+	orDefault(&c.MaxBuffered, defaultMaxBuffered)
 	orDefault(&c.HandshakeTimeout, defaultHandshakeTimeout)
 	orDefault(&c.ReadTimeout, defaultReadTimeout)
 	orDefault(&c.MessageTimeout, defaultMessageTimeout)

@@ -30,7 +30,7 @@ const (
 // at any time; frames of different calls never interleave.
 type Conn struct {
 	t     drive.Transport // the connection below, if an engine drives it in turns
-	cfg   *Config
+	cfg   *limits
 	hello *hello
 	role  protocol.Role
 
@@ -109,7 +109,7 @@ type setup struct {
 
 // newConn makes the Conn of a finished handshake. cfg has its defaults filled in
 // and is shared by many.
-func newConn(nc net.Conn, cfg *Config, s setup) *Conn {
+func newConn(nc net.Conn, cfg *limits, s setup) *Conn {
 	h := s.hello
 	c := &Conn{cfg: cfg, role: s.role, hello: &h, blocking: &blocking{nc: nc, sweep: s.sweep}}
 	c.recv, c.seldom = &c.receiver, &c.rest
@@ -276,6 +276,7 @@ func (c *Conn) finish(e *CloseError) {
 	c.end = ended{e}
 	c.closing.Store(true)
 	c.dropHeld()
+	c.settle()
 	if c.userCtx != nil {
 		c.userCtx.cancel(c.end)
 	}

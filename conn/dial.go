@@ -43,7 +43,7 @@ type Dialer struct {
 	TLS *tls.Config
 
 	once  sync.Once
-	cfg   Config // with its defaults
+	cfg   limits
 	sweep sweeper
 }
 
@@ -65,7 +65,7 @@ func Dial(ctx context.Context, rawURL string) (*Conn, error) {
 // from the network. None contains a password.
 func (d *Dialer) Dial(ctx context.Context, rawURL string) (*Conn, error) {
 	d.once.Do(func() {
-		d.cfg = d.Config.withDefaults()
+		d.cfg.init(d.Config)
 		orDefault(&d.cfg.MaxHeaderSize, defaultMaxAnswerSize)
 	})
 	target, err := parseURL(rawURL)

@@ -47,6 +47,7 @@ func (c *Conn) fail(e *frame.CloseError) error {
 		c.appendClose(e) // can't fail: our codes and reasons are right
 	}
 	c.corked = false // in hooks: nothing is added any more
+	c.forgetInput()
 	if c.t != nil {
 		defer c.mu.Unlock()
 		return c.conclude(e, leaveFirst)
@@ -60,6 +61,15 @@ func (c *Conn) fail(e *frame.CloseError) error {
 	halfClose(c.nc)
 	c.linger()
 	return c.over(e)
+}
+
+// forgetInput drops what has come, where nothing of it will be looked at any more, and
+// its memory. mu and the reading baton are held.
+func (c *Conn) forgetInput() {
+	if c.recv != nil {
+		c.recv.Reset()
+		c.holdsIn(0)
+	}
 }
 
 // lost ends a connection whose other end is gone. The reading baton is held.

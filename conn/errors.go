@@ -67,6 +67,10 @@ var (
 	// ErrOverflow is the cause when Post found no room in the queue and was to end the
 	// connection then (OverflowClose).
 	ErrOverflow = errors.New("conn: more waits to be written than was allowed to (Posting)")
+	// ErrOverloaded is the cause when the connection was closed because those of its
+	// Upgrader or Dialer held more memory than Config.MaxBuffered, and it was among
+	// those that held most.
+	ErrOverloaded = errors.New("conn: too much waits to be read or written on all connections together (Config.MaxBuffered)")
 	// ErrCloseTimeout is the cause when the peer didn't answer our Close within
 	// CloseTimeout.
 	ErrCloseTimeout = errors.New("conn: closing handshake not finished within CloseTimeout")

@@ -142,6 +142,7 @@ func (c *Conn) carry() {
 		c.dropOut()
 	}
 	c.flushing = false
+	c.settle()
 	c.changed()
 }
 
@@ -167,6 +168,7 @@ func (c *Conn) writeOut(ctx context.Context, tail []byte) error {
 		err = c.writeFailed(err)
 	}
 	c.wr.head, c.wr.tail = nil, nil
+	c.holdsFlight(0)
 	c.changed()
 	return err
 }
@@ -227,6 +229,7 @@ func (c *Conn) blockWrite(ctx context.Context) bool {
 	if ctx.Err() != nil {
 		return false
 	}
+	c.holdsFlight(len(c.wr.head) + len(c.wr.tail))
 	if ctx.Done() != nil && c.end == nil { // after the end a watch would stay for ever
 		if !c.writeWatch.set(ctx, c) {
 			return false

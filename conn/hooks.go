@@ -156,6 +156,7 @@ func (c *Conn) deliverBatch(h Hooks, controls ControlHooks) error {
 			c.recv.SetMode(protocol.Discard) // after our Close nothing is delivered
 		default:
 			open = true
+			c.holdsMessage()
 			err = h.OnMessage(c, ev.Opcode, ev.Payload)
 		}
 		if err != nil {

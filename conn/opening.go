@@ -63,6 +63,14 @@ var errAnswered = errors.New("conn: this opening request was answered or release
 // errNoReason is what Refuse makes of nil.
 var errNoReason = &handshake.Refusal{Status: http.StatusInternalServerError, Err: errors.New("conn: refused without an error")}
 
+// errFull refuses newcomers while those who are here hold more than Config.MaxBuffered.
+var errFull = &handshake.Refusal{
+	Status: http.StatusServiceUnavailable,
+	Reason: "The server holds as much as it can. Try again later.",
+	Fields: []handshake.Field{{Name: "Retry-After", Value: "5"}},
+	Err:    ErrOverloaded,
+}
+
 // AsksUpgrade reports whether the request asks for a WebSocket at all (RFC 6455
 // §4.2.1). One that doesn't is for whoever serves ordinary requests.
 func (o *Opening) AsksUpgrade() bool { return o.Request.AsksUpgrade() }
@@ -82,6 +90,9 @@ func (o *Opening) Check() error {
 func (o *Opening) judge() (err error) {
 	if o.u.err != nil {
 		return o.u.err
+	}
+	if o.u.cfg.budget.full() {
+		return errFull
 	}
 	if o.accepted, err = o.u.policy.Check(o.Request, o.Scheme, o.Peer); err != nil {
 		return err

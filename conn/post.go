@@ -174,6 +174,7 @@ func (c *Conn) enqueue(m *Prepared, p *Posting) {
 		c.writer.held.push(e)
 	} else {
 		c.own().queue.push(e)
+		c.account()
 	}
 }
 

@@ -56,6 +56,19 @@ const (
 // larger.
 const commitSize = 64 << 10
 
+// footprint is the memory that the queue takes, without that of prepared messages, in
+// bytes.
+func (q *queue) footprint() int {
+	n := cap(q.entries) * entrySize
+	if q.mem != nil {
+		n += cap(q.mem.B)
+	}
+	return n
+}
+
+// entrySize is about the size of an entry, in bytes.
+const entrySize = 48
+
 func (q *queue) empty() bool { return q.live == 0 }
 
 // size is the length of an entry in bytes.

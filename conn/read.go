@@ -82,6 +82,7 @@ func (c *Conn) unlockRead() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.flushReplies()
+	c.holdsIn(c.recv.Held())
 	c.reading = false
 	if c.end != nil {
 		c.releaseReading()
@@ -142,6 +143,7 @@ func (c *Conn) control(ctx context.Context, ev protocol.Event) error {
 func (c *Conn) fill(ctx context.Context) error {
 	c.mu.Lock()
 	c.flushReplies()
+	c.holdsIn(c.recv.Held())
 	c.mu.Unlock()
 	for {
 		if err := c.interruption(ctx); err != nil {

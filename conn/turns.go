@@ -353,6 +353,11 @@ func (c *Conn) endTurn(next drive.Outcome) drive.Outcome {
 		c.flushTurn(nil) // its error is in the state
 	}
 	c.inTurn = false
+	if c.recv != nil {
+		c.holdsIn(c.recv.Held())
+	} else {
+		c.holdsIn(0)
+	}
 	c.advanceEnd()
 	if c.end != nil {
 		return c.endLastTurn(next)

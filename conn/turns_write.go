@@ -45,6 +45,7 @@ func (c *Conn) layBatonDown() {
 		c.dropQueue()
 		c.dropOut()
 	}
+	c.settle()
 	c.unpause()
 	c.advanceEnd()
 	c.changed()
@@ -107,6 +108,7 @@ func (c *Conn) park(progress int) bool {
 		return false
 	}
 	c.parked = true
+	c.account()
 	if c.cfg.WriteTimeout > 0 {
 		c.keepTime()
 		if progress > 0 || c.timers.writeBy.IsZero() {

@@ -40,7 +40,7 @@ type Upgrader struct {
 	Logger *slog.Logger
 
 	once   sync.Once
-	cfg    Config // with its defaults
+	cfg    limits
 	policy handshake.Policy
 	err    error // what is wrong with the fields above
 	sweep  sweeper
@@ -49,7 +49,7 @@ type Upgrader struct {
 // prepare makes of the fields what the methods use, once.
 func (u *Upgrader) prepare() error {
 	u.once.Do(func() {
-		u.cfg = u.Config.withDefaults()
+		u.cfg.init(u.Config)
 		orDefault(&u.cfg.MaxHeaderSize, defaultMaxHeaderSize)
 		u.policy = handshake.Policy{
 			Origins:           u.Origins,
@@ -111,5 +111,9 @@ func addrIn(text string) netip.Addr {
 // fields filled in.
 func (u *Upgrader) Limits() Config {
 	u.prepare() // its error is that of other fields
-	return u.cfg
+	return u.cfg.Config
 }
+
+// Buffered returns how many bytes the connections hold now that count for
+// Config.MaxBuffered.
+func (u *Upgrader) Buffered() int64 { return u.cfg.budget.held.Load() }

@@ -34,6 +34,7 @@ func (c *Conn) Write(ctx context.Context, op Opcode, p []byte) error {
 	}
 	if c.flushing {
 		c.own().queue.pushMessage(&c.send, op, p)
+		c.account()
 		return nil
 	}
 	empty := c.out == nil

@@ -31,7 +31,7 @@ func commands() []command {
 		[]command{newCommand(), genCommand(), routesCommand(), serveCommand(), dialCommand(), echoCommand(), benchCommand()},
 		[]command{nodeCommand(), sendCommand()},
 		storeCommands(),
-		[]command{autobahnCommand(), helpCommand(), versionCommand()},
+		[]command{autobahnCommand(), tortureCommand(), helpCommand(), versionCommand()},
 	)
 }
 

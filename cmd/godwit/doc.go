@@ -11,6 +11,7 @@
 //	godwit send IP PORT TYPE SUBTYPE CONTENT   a message to such a node
 //	godwit store ls                            what is stored; also export, import, verify, compact
 //	godwit autobahn client --url … --agent …   the client that the Autobahn testsuite's server examines
+//	godwit torture ws://127.0.0.1:8080/echo    a hostile peer, for servers and for clients
 //	godwit help [command]                      what a command takes, with examples
 //
 // Results go to standard output, everything else to standard error. The exit

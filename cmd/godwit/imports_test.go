@@ -44,10 +44,11 @@ func arrows() map[string][]string {
 		"app/internal/limit":    nil,
 		"app": {"handshake", "router", "store", "conn", "conn/eventloop",
 			"app/internal/certs", "app/internal/edge", "app/internal/envelope", "app/internal/limit"},
-		"app/console":              {"router", "app"},
-		"internal/chromium":        {"conn"},
-		"cmd/godwit/internal/load": {"frame", "handshake", "conn/deflate"},
-		"cmd/godwit":               {"frame", "handshake", "store", "conn", "conn/eventloop", "app", "app/console", "cmd/godwit/internal/load"},
+		"app/console":                 {"router", "app"},
+		"internal/chromium":           {"conn"},
+		"cmd/godwit/internal/load":    {"frame", "handshake", "conn/deflate"},
+		"cmd/godwit/internal/torture": {"frame"},
+		"cmd/godwit":                  {"frame", "handshake", "store", "conn", "conn/eventloop", "app", "app/console", "cmd/godwit/internal/load", "cmd/godwit/internal/torture"},
 	}
 }
 

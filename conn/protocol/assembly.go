@@ -14,6 +14,7 @@ type assembly struct {
 	b        []byte
 	lent     *bufpool.Buffer // the pool's buffer behind b, if it is one
 	attached bool
+	grown    bool // b is attached and no longer the caller's array
 }
 
 // reserveFirst is how much may be reserved on a declared length alone.
@@ -48,13 +49,21 @@ func (a *assembly) move(size int) {
 	if a.attached {
 		b := make([]byte, len(a.b), size)
 		copy(b, a.b)
-		a.b = b
+		a.b, a.grown = b, true
 		return
 	}
 	lent := bufpool.Get(size)
 	b := append(lent.B, a.b...)
 	bufpool.Put(a.lent)
 	a.b, a.lent = b, lent
+}
+
+// held is the memory of the assembly's own making.
+func (a *assembly) held() int {
+	if a.lent == nil && !a.grown {
+		return 0
+	}
+	return cap(a.b)
 }
 
 // append copies p behind what was collected; announced is what is still to come

@@ -143,6 +143,10 @@ func (r *Receiver) Quiet() bool {
 		len(r.in) == 0 && !r.Pending()
 }
 
+// Held returns how many bytes of memory r holds for messages that have come in part:
+// its own, not a caller's who has attached some.
+func (r *Receiver) Held() int { return r.msg.held() + r.zip.held() }
+
 // Pending reports whether the bytes so far end inside a message or a frame: a
 // connection that is lost here was cut.
 func (r *Receiver) Pending() bool { return r.opcode != 0 || r.parser.Pending() }
