@@ -171,6 +171,32 @@ func TestPooledHooksMayWait(t *testing.T) {
 	}
 }
 
+// What a hook has sent leaves although it goes on, also after other hooks of its
+// connection took their time: the watch looks after each anew.
+func TestPooledHooksOneAfterTheOther(t *testing.T) {
+	r := newRig(t, eventloop.Config{Loops: 1})
+	leave := make(chan struct{})
+	r.serve(conn.Config{}, func() conn.Hooks {
+		return &hooks{
+			open: func(*conn.Conn) error { <-leave; return nil },
+			message: func(c *conn.Conn, op conn.Opcode, p []byte) error {
+				c.Write(context.Background(), op, p)
+				<-leave
+				return nil
+			},
+		}
+	})
+	c := r.dial(conn.Config{})
+	write(t, c, "one")
+	time.Sleep(20 * time.Millisecond) // OnOpen is one that took its time
+	leave <- struct{}{}
+	read(t, c, "one")
+	write(t, c, "two")
+	leave <- struct{}{}
+	read(t, c, "two")
+	leave <- struct{}{}
+}
+
 // A hook that waits on a loop is told of; what it has sent leaves meanwhile.
 func TestSlowHook(t *testing.T) {
 	var log lockedBuffer

@@ -188,9 +188,8 @@ func (l *loop) run(s *socket, w *drive.Workspace) bool {
 		l.shared.pool.submit(s)
 		return true
 	}
-	turn := l.shift.begin(s)
-	done := s.turns(w, &l.shift, turn)
-	switch ours := l.shift.end(turn); {
+	done, ours := s.turns(w, &l.shift)
+	switch {
 	case !ours && !done:
 		l.shared.pool.submit(s)
 		return false

@@ -71,16 +71,15 @@ func (p *pool) work(s *socket) {
 	h := p.take()
 	returned := false
 	defer func() {
-		p.give(h)
 		if !returned {
+			h.end(h.number.Load())
 			p.submit(s)
 		}
+		p.give(h)
 		p.running.Done()
 	}()
 	for start, done := time.Now(), false; !done; {
-		n := h.begin(s)
-		done = s.turns(&h.Workspace, &h.shift, n)
-		h.end(n)
+		done, _ = s.turns(&h.Workspace, &h.shift)
 		now := time.Now()
 		s.loop.pace.note(now.Sub(start))
 		start = now

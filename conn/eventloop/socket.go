@@ -148,28 +148,33 @@ func (s *socket) event(ev event) {
 }
 
 // turns lets the connection have turns, up to maxTurns, until nothing is left to be
-// done. It returns false if there may be more to do: the socket is then still
-// scheduled. It ends early if shift n was taken from the goroutine.
-func (s *socket) turns(w *drive.Workspace, sh *shift, n uint64) bool {
+// done. If done is false there may be more to do: the socket is then still
+// scheduled. If ours is false, the watch has ended the shift.
+func (s *socket) turns(w *drive.Workspace, sh *shift) (done, ours bool) {
 	for range maxTurns {
 		s.state.And(^uint32(ready | attended | paused))
-		switch s.m.Turn(w) {
-		case drive.Over:
-			s.state.Or(finished)
-			s.loop.remove(s)
-			return true
-		case drive.Drained:
-			if s.rest(ready|attended|hungUp, 0) {
-				return true
-			}
-		case drive.Paused:
-			if s.rest(attended, paused) {
-				return true
-			}
+		n := sh.begin(s)
+		next := s.m.Turn(w)
+		ours = sh.end(n)
+		if done = s.after(next); done || !ours {
+			return done, ours
 		}
-		if sh.number.Load() != n {
-			return false
-		}
+	}
+	return false, true
+}
+
+// after does what the outcome of a turn asks for. It returns false if another turn
+// is due.
+func (s *socket) after(next drive.Outcome) (done bool) {
+	switch next {
+	case drive.Over:
+		s.state.Or(finished)
+		s.loop.remove(s)
+		return true
+	case drive.Drained:
+		return s.rest(ready|attended|hungUp, 0)
+	case drive.Paused:
+		return s.rest(attended, paused)
 	}
 	return false
 }
