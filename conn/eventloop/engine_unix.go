@@ -3,6 +3,7 @@
 package eventloop
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net"
 	"sync/atomic"
@@ -46,9 +47,10 @@ func (s *loops) start(cfg *Config) error {
 func (s *loops) attach(c *conn.Conn, h conn.Hooks) (drive.Machine, error) {
 	var k *socket
 	m, err := c.Drive(h, s.cfg.mode(), func(nc net.Conn) (drive.Transport, error) {
+		var t drive.Transport
 		var err error
-		k, err = s.connect(nc)
-		return k, err
+		k, t, err = s.connect(nc)
+		return t, err
 	})
 	if err != nil {
 		return m, err
@@ -57,13 +59,35 @@ func (s *loops) attach(c *conn.Conn, h conn.Hooks) (drive.Machine, error) {
 	return m, k.loop.add(k)
 }
 
-// connect makes a socket of a connection's descriptor.
-func (s *loops) connect(nc net.Conn) (*socket, error) {
+// connect makes a socket of a connection's descriptor, and what reads and writes
+// there.
+func (s *loops) connect(nc net.Conn) (*socket, drive.Transport, error) {
+	secured, isTLS := nc.(*tls.Conn)
+	var below *shim
+	if isTLS {
+		below, _ = secured.NetConn().(*shim)
+		if below == nil || !secured.ConnectionState().HandshakeComplete {
+			return nil, nil, drive.ErrTransport
+		}
+		nc = below.Conn
+	}
 	switch nc.(type) {
 	case *net.TCPConn, *net.UnixConn:
 	default:
-		return nil, drive.ErrTransport
+		return nil, nil, drive.ErrTransport
 	}
+	k, err := s.place(nc)
+	if err != nil || !isTLS {
+		return k, k, err
+	}
+	sec := &secure{socket: k, tls: secured}
+	k.home = &home{loop: k.loop, local: k.local, secure: sec}
+	below.driven = sealed{sec}
+	return k, sec, nil
+}
+
+// place makes a socket of the descriptor of nc.
+func (s *loops) place(nc net.Conn) (*socket, error) {
 	l := s.all[int(s.next.Add(1))%len(s.all)]
 	at, peer := l.homeAt(nc.LocalAddr()), peerOf(nc.RemoteAddr())
 	fd, err := takeFD(nc.(syscall.Conn))

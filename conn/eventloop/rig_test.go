@@ -34,7 +34,8 @@ type rig struct {
 	addr   string
 	up     conn.Upgrader
 	hooks  func() conn.Hooks
-	conns  chan *conn.Conn // those that were attached
+	wrap   func(net.Conn) net.Conn // what is accepted; nil if it is used as it is
+	conns  chan *conn.Conn         // those that were attached
 }
 
 // quiet is a log that nobody reads.
@@ -79,6 +80,9 @@ func (r *rig) serve(cfg conn.Config, hooks func() conn.Hooks) {
 }
 
 func (r *rig) accept(nc net.Conn) {
+	if r.wrap != nil {
+		nc = r.wrap(nc)
+	}
 	c, err := r.up.Accept(context.Background(), nc)
 	if err != nil {
 		return

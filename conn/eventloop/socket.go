@@ -25,10 +25,11 @@ type socket struct {
 	peer  peer
 }
 
-// home is what many sockets have in common.
+// home is what many sockets have in common; one with TLS has its own.
 type home struct {
-	loop  *loop
-	local net.Addr
+	loop   *loop
+	local  net.Addr
+	secure *secure
 }
 
 // The bits of a socket's state.
@@ -123,7 +124,9 @@ func (s *socket) notice(why uint32) {
 func (s *socket) event(ev event) {
 	if ev.writable && s.state.Load()&awaiting != 0 {
 		s.state.And(^uint32(awaiting))
-		s.m.Writable()
+		if s.secure == nil || s.secure.writable() {
+			s.m.Writable()
+		}
 	}
 	if !ev.readable && !ev.hungUp {
 		return

@@ -52,7 +52,7 @@ func TestServerTLS(t *testing.T) {
 			u := &conn.Upgrader{Config: config(deflated)}
 			s := httptest.NewTLSServer(u.Handler(style.echo))
 			t.Cleanup(s.Close)
-			dial := overTLS(s)
+			dial := overTLS(s, s.Listener.Addr().String())
 			for i, c := range conformance.Cases(options(deflated, conformance.Brief)) {
 				if i%len(styles) != turn || strings.HasSuffix(c.ID, "-deflate") {
 					continue
@@ -68,9 +68,9 @@ func TestServerTLS(t *testing.T) {
 	}
 }
 
-// overTLS returns a dial function that trusts the server, and resumes sessions
-// since handshakes would cost more than the cases.
-func overTLS(s *httptest.Server) func(context.Context) (net.Conn, error) {
+// overTLS returns a dial function to addr that trusts the certificate of s, and
+// resumes sessions since handshakes would cost more than the cases.
+func overTLS(s *httptest.Server, addr string) func(context.Context) (net.Conn, error) {
 	roots := x509.NewCertPool()
 	roots.AddCert(s.Certificate())
 	d := &tls.Dialer{Config: &tls.Config{
@@ -79,7 +79,7 @@ func overTLS(s *httptest.Server) func(context.Context) (net.Conn, error) {
 		ClientSessionCache: tls.NewLRUClientSessionCache(1),
 	}}
 	return func(ctx context.Context) (net.Conn, error) {
-		return d.DialContext(ctx, "tcp", strings.TrimPrefix(s.URL, "https://"))
+		return d.DialContext(ctx, "tcp", addr)
 	}
 }
 

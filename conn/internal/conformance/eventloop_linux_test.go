@@ -2,7 +2,9 @@ package conformance_test
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/godwit-ws/godwit/conn"
@@ -16,8 +18,8 @@ var loopModes = []struct {
 	inline bool
 }{{"inline", true}, {"pooled", false}}
 
-// loopServer serves echoHooks on an event loop.
-func loopServer(t *testing.T, z compression, inline bool) net.Addr {
+// loopServer serves echoHooks on an event loop, over TLS if there is a configuration.
+func loopServer(t *testing.T, z compression, inline bool, secured *tls.Config) net.Addr {
 	noLeaks(t)
 	e, err := eventloop.New(eventloop.Config{Inline: inline})
 	if err != nil {
@@ -27,6 +29,9 @@ func loopServer(t *testing.T, z compression, inline bool) net.Addr {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if secured != nil {
+		l = eventloop.NewTLSListener(l, secured)
 	}
 	t.Cleanup(func() {
 		l.Close()
@@ -55,7 +60,7 @@ func loopServer(t *testing.T, z compression, inline bool) net.Addr {
 func TestServerEventLoop(t *testing.T) {
 	for _, mode := range loopModes {
 		t.Run(mode.name, func(t *testing.T) {
-			addr := loopServer(t, deflated, mode.inline)
+			addr := loopServer(t, deflated, mode.inline, nil)
 			conformance.Server(t, options(deflated, conformance.Standard), conformance.TCP(addr.String()))
 		})
 	}
@@ -64,8 +69,31 @@ func TestServerEventLoop(t *testing.T) {
 func TestServerEventLoopWithoutCompression(t *testing.T) {
 	for _, mode := range loopModes {
 		t.Run(mode.name, func(t *testing.T) {
-			addr := loopServer(t, plain, mode.inline)
+			addr := loopServer(t, plain, mode.inline, nil)
 			conformance.Server(t, options(plain, conformance.Brief), conformance.TCP(addr.String()))
+		})
+	}
+}
+
+// Over TLS the two modes share the cases.
+func TestServerEventLoopTLS(t *testing.T) {
+	s := httptest.NewTLSServer(nil) // for its certificate
+	t.Cleanup(s.Close)
+	for turn, mode := range loopModes {
+		t.Run(mode.name, func(t *testing.T) {
+			addr := loopServer(t, deflated, mode.inline, s.TLS)
+			dial := overTLS(s, addr.String())
+			for i, c := range conformance.Cases(options(deflated, conformance.Brief)) {
+				if i%len(loopModes) != turn {
+					continue
+				}
+				t.Run(c.ID, func(t *testing.T) {
+					t.Parallel()
+					if err := c.Server(t.Context(), dial); err != nil {
+						t.Error(err)
+					}
+				})
+			}
 		})
 	}
 }
