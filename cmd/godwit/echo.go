@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/conn/eventloop"
 	"github.com/godwit-ws/godwit/handshake"
 )
 
@@ -152,7 +153,7 @@ func (o *echoOptions) listen() (net.Listener, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	return tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"http/1.1"}}), "wss", nil
+	return eventloop.NewTLSListener(l, &tls.Config{Certificates: []tls.Certificate{cert}, NextProtos: []string{"http/1.1"}}), "wss", nil
 }
 
 // serveEcho echoes on the connections of l until ctx ends, and then closes all.

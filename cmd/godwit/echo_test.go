@@ -245,12 +245,24 @@ func pemFile(t *testing.T, kind string, der []byte) string {
 	return name
 }
 
-// TestEchoLoops checks that the flag is taken, and changes nothing.
-func TestEchoLoops(t *testing.T) {
-	s := start(t, "echo", "--addr", "127.0.0.1:0", "--engine", "blocking", "--loops", "4")
-	c := dialTest(t, large(), s.url)
-	if got := exchange(t, c, conn.Text, []byte("hello")); string(got) != "hello" {
-		t.Errorf("%q came back", got)
+// TestEchoEngines echoes on each engine, and ends as on each other: with 1001.
+func TestEchoEngines(t *testing.T) {
+	for _, engine := range []string{"blocking", "loop", "pooled"} {
+		t.Run(engine, func(t *testing.T) {
+			s := start(t, "echo", "--addr", "127.0.0.1:0", "--engine", engine, "--loops", "2")
+			c := dialTest(t, large(), s.url)
+			if got := exchange(t, c, conn.Text, []byte("hello")); string(got) != "hello" {
+				t.Errorf("%q came back", got)
+			}
+			ctx := c.DiscardReads()
+			if code := s.stop(t); code != exitOK {
+				t.Errorf("exit status %d", code)
+			}
+			<-ctx.Done()
+			if e, ok := errors.AsType[*conn.CloseError](c.Err()); !ok || e.Code != conn.CodeGoingAway {
+				t.Errorf("the connection's end: %v", c.Err())
+			}
+		})
 	}
 }
 

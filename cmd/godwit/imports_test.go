@@ -37,7 +37,7 @@ func arrows() map[string][]string {
 		"conn": {"frame", "handshake", "conn/deflate", "conn/protocol",
 			"conn/internal/bufpool", "conn/internal/drive", "conn/internal/memconn", "conn/internal/proxy"},
 		"conn/internal/drive":   {"frame", "conn/protocol"},
-		"conn/eventloop":        {"conn", "conn/internal/drive"},
+		"conn/eventloop":        {"conn", "conn/internal/bufpool", "conn/internal/drive"},
 		"app/internal/certs":    nil,
 		"app/internal/edge":     {"handshake"},
 		"app/internal/envelope": nil,
@@ -70,7 +70,7 @@ func requirements() []string {
 }
 
 // platformFile matches the names of files that are built for one platform.
-var platformFile = regexp.MustCompile(`_(linux|darwin|windows|freebsd|netbsd|openbsd|dragonfly|unix|amd64|arm64|386|arm)(_test)?\.go$`)
+var platformFile = regexp.MustCompile(`_(linux|darwin|windows|freebsd|netbsd|openbsd|dragonfly|unix|bsd|amd64|arm64|386|arm)(_test)?\.go$`)
 
 // complaints returns what is wrong about a file's import.
 func complaints(file, imported string) []string {

@@ -8,14 +8,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// event is what the system says of a socket.
-type event struct {
-	index, age uint32
-	readable   bool
-	writable   bool
-	hungUp     bool
-}
-
 // poller waits for events of many descriptors, each told of once (edge-triggered):
 // after that nothing needs to be changed when a connection waits for one thing or
 // the other, and no system call is spent on it.

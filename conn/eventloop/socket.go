@@ -38,7 +38,7 @@ const (
 	attended              // a turn is due, bytes or not
 	scheduled             // it is in a run queue, or has a turn: whoever has it looks at the bits above
 	awaiting              // Machine.Writable is to be called
-	hungUp                // the peer has closed its direction: a short read isn't the last
+	hungUp                // the peer has closed its direction: one more read is due after a short one
 	paused                // no bytes are wanted
 	finished              // its last turn is over
 )
@@ -175,6 +175,9 @@ func (s *socket) after(next drive.Outcome) (done bool) {
 		s.loop.remove(s)
 		return true
 	case drive.Drained:
+		if s.state.And(^uint32(hungUp))&hungUp != 0 {
+			return false // the end comes behind what was read
+		}
 		return s.rest(ready|attended|hungUp, 0)
 	case drive.Paused:
 		return s.rest(attended, paused)
