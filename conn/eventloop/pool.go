@@ -24,6 +24,8 @@ type pool struct {
 type hand struct {
 	drive.Workspace
 	shift
+	job  *socket
+	work func()  // gives job its turns; kept so that starting it doesn't allocate
 	pos  int     // in pool.all
 	seen lasting // by the watch
 }
@@ -40,6 +42,7 @@ func (p *pool) take() *hand {
 		return h
 	}
 	h := &hand{pos: len(p.all)}
+	h.work = func() { p.work(h) }
 	h.Scratch = make([]byte, scratchSize)
 	p.all = append(p.all, h)
 	return h
@@ -62,13 +65,16 @@ func (p *pool) give(h *hand) {
 func (p *pool) submit(s *socket) {
 	p.running.Add(1)
 	p.watch.arm()
-	go p.work(s)
+	h := p.take()
+	h.job = s
+	go h.work()
 }
 
 // work is the life of a goroutine of the pool. Should a hook end it, another one
 // goes on.
-func (p *pool) work(s *socket) {
-	h := p.take()
+func (p *pool) work(h *hand) {
+	s := h.job
+	h.job = nil
 	returned := false
 	defer func() {
 		if !returned {

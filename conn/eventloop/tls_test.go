@@ -218,3 +218,6 @@ func TestTLSListener(t *testing.T) {
 		t.Errorf("Accept: %v", err)
 	}
 }
+
+// tlsClient is a client that trusts anybody.
+func tlsClient(nc net.Conn) net.Conn { return tls.Client(nc, &tls.Config{InsecureSkipVerify: true}) }
