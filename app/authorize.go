@@ -9,16 +9,19 @@ type Action uint8
 const (
 	JoinTopic    Action = iota // be a member
 	PublishTopic               // send to the members
-	SeeTopic                   // learn who the members are
+	SeeTopic                   // learn who the members are, and who comes and goes
+	ResumeTopic                // get messages of before (Join.After); JoinTopic is asked first
 )
 
-// String returns "join", "publish" or "see".
+// String returns "join", "publish", "see" or "resume".
 func (a Action) String() string {
 	switch a {
 	case JoinTopic:
 		return "join"
 	case PublishTopic:
 		return "publish"
+	case ResumeTopic:
+		return "resume"
 	}
 	return "see"
 }
