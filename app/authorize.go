@@ -40,5 +40,16 @@ func (c *Conn) authorize(a Action, topic string) (Grant, error) {
 	if ask == nil {
 		return Grant{}, nil
 	}
-	return ask(c, a, topic)
+	grant, err := ask(c, a, topic)
+	if err != nil {
+		return Grant{}, &denial{err}
+	}
+	return grant, nil
 }
+
+// denial is an error of Config.Authorize: it reads as that and Is ErrDenied too.
+type denial struct{ error }
+
+func (d *denial) Unwrap() error { return d.error }
+
+func (d *denial) Is(target error) bool { return target == ErrDenied }

@@ -39,6 +39,8 @@ var (
 
 // What calls concerning topics return.
 var (
+	// ErrDenied says that Config.Authorize refused, with an error that is there as well.
+	ErrDenied = errors.New("app: denied")
 	// ErrTopicName says that a topic's name is empty, longer than MaxTopicName, or
 	// not UTF-8.
 	ErrTopicName = errors.New("app: topic name must be 1 to 255 bytes of UTF-8")

@@ -41,6 +41,7 @@ func arrows() map[string][]string {
 		"app/internal/limit": nil,
 		"app": {"handshake", "router", "conn",
 			"app/internal/certs", "app/internal/edge", "app/internal/limit"},
+		"app/live":   {"conn", "app"},
 		"cmd/godwit": {"frame", "handshake", "conn"},
 	}
 }
