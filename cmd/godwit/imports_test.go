@@ -42,6 +42,7 @@ func arrows() map[string][]string {
 		"app": {"handshake", "router", "conn",
 			"app/internal/certs", "app/internal/edge", "app/internal/limit"},
 		"app/live":   {"conn", "app"},
+		"app/client": {"conn"},
 		"cmd/godwit": {"frame", "handshake", "conn"},
 	}
 }
