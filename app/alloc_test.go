@@ -52,7 +52,7 @@ func echoAllocs(t *testing.T, url string, size int) float64 {
 // A message costs no allocation, whatever hooks its handler lacks and whatever
 // middleware is around it.
 func TestEchoDoesNotAllocate(t *testing.T) {
-	if raceEnabled {
+	if raceDetector {
 		t.Skip("the race detector allocates")
 	}
 	for name, tt := range map[string]struct {
@@ -81,7 +81,7 @@ func TestEchoDoesNotAllocate(t *testing.T) {
 
 // Publishing costs a few allocations for the message and none for a member.
 func TestPublishDoesNotAllocatePerMember(t *testing.T) {
-	if raceEnabled {
+	if raceDetector {
 		t.Skip("the race detector allocates")
 	}
 	cost := make(map[int]float64)

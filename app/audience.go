@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 
@@ -23,6 +24,7 @@ type Audience struct {
 	except *Conn
 	only   func(*Conn) bool
 	key    string
+	id     string
 }
 
 // Everyone is all connections of the server.
@@ -58,6 +60,15 @@ func (a Audience) Keyed(key string) Audience {
 	return a
 }
 
+// Identified gives the message an identity: published again with the same one, because
+// it wasn't known whether it was taken, it may be taken only once. How long that is
+// remembered is the Broker's to say; the one in memory, where nothing gets lost, takes
+// each.
+func (a Audience) Identified(id string) Audience {
+	a.id = id
+	return a
+}
+
 // Text sends a text message. It returns how many connections it was sent to, or
 // queued for. Errors: conn.ErrNotUTF8, and Config.Authorize's.
 func (a Audience) Text(text string) (reached int, err error) { return a.Send(conn.Text, []byte(text)) }
@@ -77,24 +88,56 @@ func (a Audience) JSON(v any) (reached int, err error) {
 // Send sends a message of either type, as Text does. p is the caller's again when it
 // returns.
 func (a Audience) Send(op conn.Opcode, p []byte) (reached int, err error) {
+	r, err := a.Publish(op, p)
+	return r.Reached, err
+}
+
+// Publish is Send that tells where in the topic's history the message stands now.
+//
+// With a Config.Broker, what goes to a topic's members goes to those on other servers
+// too, and with Config.Retain into the history, except where Only was used: a function
+// can't travel, so the message is for the members on this server now, and for nobody
+// later. Errors: the Broker's as well. Those may be of a message that was delivered to
+// some.
+func (a Audience) Publish(op conn.Opcode, p []byte) (Receipt, error) {
 	if a.sender != nil {
 		if _, err := a.sender.authorize(PublishTopic, a.topic); err != nil {
-			return 0, err
+			return Receipt{}, err
 		}
 	}
 	m, err := conn.NewPrepared(op, p)
 	if err != nil {
-		return 0, err
+		return Receipt{}, err
 	}
-	if !a.all {
-		return a.server.topics.publish(a.topic, m, a.key, a.takes), nil
+	switch {
+	case a.all:
+		return Receipt{Reached: a.everyone(m)}, nil
+	case a.server.broker == nil || a.only != nil:
+		return Receipt{Reached: a.server.topics.publish(a.topic, m, a.key, a.takes)}, nil
 	}
+	return a.broker(m)
+}
+
+// everyone sends a message to all connections.
+func (a *Audience) everyone(m *conn.Prepared) (reached int) {
 	for c := range a.server.conns.all() {
 		if a.takes(c) && c.post(m, a.key, a.server.cfg.SlowConsumer) {
 			reached++
 		}
 	}
-	return reached, nil
+	return reached
+}
+
+// broker hands a message to the Broker.
+func (a *Audience) broker(m *conn.Prepared) (Receipt, error) {
+	if err := checkTopicName(a.topic); err != nil {
+		return Receipt{}, err
+	}
+	p := &Publication{Topic: a.topic, Key: a.key, ID: a.id, message: m}
+	if a.except != nil {
+		p.Except = a.except.ID()
+	}
+	return a.server.broker.Publish(context.Background(), p)
 }
 
 // takes reports whether a connection isn't left out.

@@ -9,16 +9,19 @@ type Action uint8
 const (
 	JoinTopic    Action = iota // be a member
 	PublishTopic               // send to the members
-	SeeTopic                   // learn who the members are
+	SeeTopic                   // learn who the members are, and who comes and goes
+	ResumeTopic                // get messages of before (Join.After); JoinTopic is asked first
 )
 
-// String returns "join", "publish" or "see".
+// String returns "join", "publish", "see" or "resume".
 func (a Action) String() string {
 	switch a {
 	case JoinTopic:
 		return "join"
 	case PublishTopic:
 		return "publish"
+	case ResumeTopic:
+		return "resume"
 	}
 	return "see"
 }
@@ -37,5 +40,16 @@ func (c *Conn) authorize(a Action, topic string) (Grant, error) {
 	if ask == nil {
 		return Grant{}, nil
 	}
-	return ask(c, a, topic)
+	grant, err := ask(c, a, topic)
+	if err != nil {
+		return Grant{}, &denial{err}
+	}
+	return grant, nil
 }
+
+// denial is an error of Config.Authorize: it reads as that and Is ErrDenied too.
+type denial struct{ error }
+
+func (d *denial) Unwrap() error { return d.error }
+
+func (d *denial) Is(target error) bool { return target == ErrDenied }

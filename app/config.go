@@ -90,6 +90,14 @@ type Config struct {
 	// being.
 	TopicPolicy func(topic string) SlowConsumer
 
+	// Retain, if set, says how much of a topic's messages is kept, in this process, for
+	// members that come back (Conn.JoinWith). Nil keeps none.
+	Retain func(topic string) Retention
+	// Broker, if set, carries the topics' messages in place of the server itself, and
+	// has a say of its own on what is kept: one of package app/cluster, or a
+	// MemoryBroker that several servers share.
+	Broker Broker
+
 	// Logger is told of connections at level Debug, of refusals at Info, of hooks that
 	// fail at Error. Nil means slog.Default, and only warnings and errors as long as
 	// nobody has set that up.
@@ -144,6 +152,8 @@ func (c *Config) check() error {
 		return &ConfigError{Field: "Origins, Subprotocols or Limits.Compression", Reason: "malformed", Err: err}
 	case (c.CertFile == "") != (c.KeyFile == ""):
 		return &ConfigError{Field: "CertFile", Reason: "CertFile and KeyFile come together"}
+	case c.Retain != nil && c.Broker != nil:
+		return &ConfigError{Field: "Retain", Reason: "the Broker keeps the history: tell it instead"}
 	case c.ProxyProtocol && len(c.TrustedProxies) == 0:
 		return &ConfigError{Field: "ProxyProtocol", Reason: "name the proxies in TrustedProxies: whoever sends a PROXY header is believed"}
 	}

@@ -52,6 +52,14 @@
 // goes to all its members, in one order for all. Nobody waits for a slow member:
 // a SlowConsumer policy says what it gets. Topics exist while they have members.
 //
+// With Config.Retain a topic has a history, within the process; a Config.Broker
+// carries topics over several. A member that comes back with the last Position it saw
+// (Conn.JoinWith) gets what it missed, in order, each message once, and then what is
+// new; where the history doesn't reach back that far, it is told of the gap. It counts
+// as a member from the beginning: what comes while it is sent what it missed waits,
+// and is then spliced on by position, so that nothing falls in between. Without
+// history, topics don't go through a Broker at all and cost nothing for it.
+//
 // # Who may do what at once
 //
 // All methods of Server, Router, Conn and Audience may be called from any

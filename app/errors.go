@@ -38,11 +38,20 @@ var (
 
 // What calls concerning topics return.
 var (
+	// ErrDenied says that Config.Authorize refused, with an error that is there as well.
+	ErrDenied = errors.New("app: denied")
 	// ErrTopicName says that a topic's name is empty, longer than MaxTopicName, or
 	// not UTF-8.
 	ErrTopicName = errors.New("app: topic name must be 1 to 255 bytes of UTF-8")
 	// ErrTooManyTopics says that the connection is in Config.MaxTopics topics.
 	ErrTooManyTopics = errors.New("app: connection is in too many topics (Config.MaxTopics)")
+	// ErrJoined is returned by JoinWith for a topic that the connection is in already.
+	ErrJoined = errors.New("app: the connection is in this topic already")
+	// ErrPosition says that a token is none that Position.String has made.
+	ErrPosition = errors.New("app: not a position")
+	// ErrBehind says that a member couldn't be sent what it missed as fast as new
+	// messages came. It isn't in the topic.
+	ErrBehind = errors.New("app: the connection can't catch up with the topic")
 )
 
 // ErrExpired is the cause when a connection was closed because its time was over

@@ -98,7 +98,7 @@ func TestSeed124IdleConnections(t *testing.T) {
 	const n = 500
 	threads, before := pprof.Lookup("threadcreate").Count(), heap()
 	idle(t, n)
-	if each := (heap() - before) / n; each > 10<<10 && !raceEnabled {
+	if each := (heap() - before) / n; each > 10<<10 && !raceDetector {
 		t.Errorf("%d bytes of heap and stack for an idle connection and its client", each)
 	}
 	if more := pprof.Lookup("threadcreate").Count() - threads; more > n/10 {
@@ -115,7 +115,7 @@ func TestSeed125LargeMessages(t *testing.T) {
 		c := dial(t, url+"/x")
 		c.send(message)
 		c.want(message)
-		if raceEnabled {
+		if raceDetector {
 			continue // the race detector allocates
 		}
 		most := 0.0

@@ -31,6 +31,7 @@ type Server struct {
 	trust  edge.Trust
 	certs  *certs.Source  // nil without Config.CertFile
 	perIP  *limit.Counter // nil without Config.MaxConnsPerIP
+	broker Broker         // nil where topics are this server's alone
 	web    web            // for requests that ask for no WebSocket
 
 	openingCtx context.Context // ends when Shutdown gives up on handshakes under way
@@ -61,6 +62,7 @@ func New(c Config) (*Server, error) {
 		log:       loggerNamed(c.Logger, "godwit.server"),
 		each:      loggerNamed(c.Logger, "godwit.connection"),
 		trust:     edge.NewTrust(c.TrustedProxies),
+		broker:    c.Broker,
 		perIP:     limit.NewCounter(c.MaxConnsPerIP, 0),
 		stopped:   make(chan struct{}),
 		listeners: make(map[net.Listener]struct{}),
@@ -68,6 +70,9 @@ func New(c Config) (*Server, error) {
 	s.openingCtx, s.cutOpening = context.WithCancel(context.Background())
 	s.up = &conn.Upgrader{Config: c.Limits, Origins: c.Origins, Subprotocols: c.Subprotocols, Logger: s.each}
 	s.limits = s.up.Limits()
+	if c.Retain != nil {
+		s.broker = NewMemoryBroker(MemoryConfig{Retain: c.Retain})
+	}
 	if c.CertFile != "" {
 		source, err := certs.New(c.CertFile, c.KeyFile, func(err error) {
 			s.log.Error("certificate not reloaded; the old one stays in use", "error", err)

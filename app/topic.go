@@ -3,6 +3,7 @@ package app
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -20,31 +21,47 @@ type topics struct {
 
 // topic is a set of connections that messages are published to.
 type topic struct {
-	name string
-	slow SlowConsumer
+	name   string
+	topics *topics
+	slow   SlowConsumer
+	link   *link // to the Broker; nil without
 
-	publishing sync.Mutex // held while a message goes out, so that all get the same order
-	members    map[*Conn]struct{}
-	list       []*Conn // members, for publishing; nil when they have changed. Never written to.
+	publishing sync.Mutex // held while a message goes out, so that all get the same order; guards position and every membership
+	position   Position   // of what was delivered last
+
+	watchers atomic.Int32          // members that are told who comes and goes
+	members  map[*Conn]*membership // nil for plain members
+	list     []seat                // members, for publishing; nil when they have changed. Never written to.
+}
+
+// seat is a member of a topic.
+type seat struct {
+	*Conn
+	as *membership // nil for a plain member
 }
 
 // Join makes the connection a member of a topic: what is published there from now on
 // is sent to it. Joining again does nothing. The membership ends with the
 // connection.
 //
-// Errors: Config.Authorize's; ErrTopicName, ErrTooManyTopics; ErrClosed.
+// Errors: Config.Authorize's; ErrTopicName, ErrTooManyTopics; ErrClosed; the Broker's.
 func (c *Conn) Join(name string) error {
 	grant, err := c.authorize(JoinTopic, name)
 	if err != nil {
 		return err
 	}
-	if err := c.request.server.topics.join(c, name); err != nil {
+	if _, err := c.request.server.topics.join(c, name, nil); err != nil {
 		return err
 	}
+	c.holdTo(grant, name)
+	return nil
+}
+
+// holdTo has the connection asked again when its grant to be in a topic ends.
+func (c *Conn) holdTo(grant Grant, name string) {
 	if !grant.Until.IsZero() {
 		c.expire(expiry{at: grant.Until, recheck: c.reauthorize(name), topic: name})
 	}
-	return nil
 }
 
 // reauthorize returns what asks again when the grant to be in a topic ends.
@@ -78,28 +95,57 @@ func (c *Conn) Topics() []string {
 	return names
 }
 
-// join adds a member, and makes the topic if it is the first.
-func (ts *topics) join(c *Conn, name string) error {
+// join adds a member, and makes the topic if it is the first. It returns the topic,
+// whose link to the Broker is up, or nil if the connection was a member already.
+func (ts *topics) join(c *Conn, name string, as *membership) (*topic, error) {
+	if err := checkTopicName(name); err != nil {
+		return nil, err
+	}
+	t, first, err := ts.add(c, name, as)
+	if t == nil {
+		return nil, err
+	}
+	if t.link != nil {
+		if first {
+			t.link.open(t)
+		}
+		if err := t.link.wait(); err != nil {
+			ts.leave(c, name)
+			return nil, err
+		}
+	}
+	c.announce(t)
+	return t, nil
+}
+
+// checkTopicName returns ErrTopicName unless a topic may be called that.
+func checkTopicName(name string) error {
 	if name == "" || len(name) > MaxTopicName || !utf8.ValidString(name) {
 		return ErrTopicName
 	}
+	return nil
+}
+
+// add adds a member, and reports whether the topic was made for it. The topic is nil
+// if the connection was a member already.
+func (ts *topics) add(c *Conn, name string, as *membership) (t *topic, first bool, err error) {
 	s := c.request.server
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t := ts.byName[name]
+	t = ts.byName[name]
 	if _, already := c.joined[t]; already {
-		return nil
+		return nil, false, nil
 	}
 	switch limit := s.cfg.MaxTopics; {
 	case c.end != nil:
-		return ErrClosed // leaveAll has been, or is about to be
+		return nil, false, ErrClosed // leaveAll has been, or is about to be
 	case limit > 0 && len(c.joined) >= limit:
-		return ErrTooManyTopics
+		return nil, false, ErrTooManyTopics
 	}
-	if t == nil {
-		t = &topic{name: name, slow: s.slowConsumer(name), members: make(map[*Conn]struct{})}
+	if first = t == nil; first {
+		t = s.newTopic(name)
 		if ts.byName == nil {
 			ts.byName = make(map[string]*topic)
 		}
@@ -109,9 +155,20 @@ func (ts *topics) join(c *Conn, name string) error {
 		c.joined = make(map[*topic]struct{})
 	}
 	c.joined[t] = struct{}{}
-	t.members[c] = struct{}{}
+	t.members[c] = as
+	if as != nil && as.presence {
+		t.watchers.Add(1)
+	}
 	t.list = nil
-	return nil
+	return t, first, nil
+}
+
+func (s *Server) newTopic(name string) *topic {
+	t := &topic{topics: &s.topics, name: name, slow: s.slowConsumer(name), members: make(map[*Conn]*membership)}
+	if s.broker != nil {
+		t.link = newLink(s.broker)
+	}
+	return t
 }
 
 // slowConsumer is the policy of a new topic.
@@ -125,59 +182,92 @@ func (s *Server) slowConsumer(name string) SlowConsumer {
 // leave removes a member.
 func (ts *topics) leave(c *Conn, name string) {
 	ts.mu.Lock()
-	defer ts.mu.Unlock()
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	if t := ts.byName[name]; t != nil {
-		ts.remove(c, t)
+	t := ts.byName[name]
+	_, is := c.joined[t]
+	last := is && ts.remove(c, t)
+	c.mu.Unlock()
+	ts.mu.Unlock()
+	if is {
+		c.gone(t, last)
 	}
 }
 
 // leaveAll removes a connection that has ended from all topics.
 func (ts *topics) leaveAll(c *Conn) {
+	type farewell struct {
+		*topic
+		last bool
+	}
+	var all []farewell
 	ts.mu.Lock()
-	defer ts.mu.Unlock()
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	for t := range c.joined {
-		ts.remove(c, t)
+		if last := ts.remove(c, t); t.link != nil || t.watchers.Load() > 0 {
+			all = append(all, farewell{t, last})
+		}
+	}
+	c.mu.Unlock()
+	ts.mu.Unlock()
+	for _, f := range all {
+		c.gone(f.topic, f.last)
 	}
 }
 
-// remove removes a member, and the topic with its last one. ts.mu and c.mu are held.
-func (ts *topics) remove(c *Conn, t *topic) {
+// remove removes a member, and the topic with its last one, which it reports. ts.mu
+// and c.mu are held.
+func (ts *topics) remove(c *Conn, t *topic) (last bool) {
 	delete(c.joined, t)
+	if as := t.members[c]; as != nil && as.presence {
+		t.watchers.Add(-1)
+	}
 	delete(t.members, c)
 	c.clock.forget(t.name)
 	t.list = nil
-	if len(t.members) == 0 && ts.byName[t.name] == t {
-		delete(ts.byName, t.name)
+	if len(t.members) > 0 {
+		return false
+	}
+	delete(ts.byName, t.name)
+	return true
+}
+
+// gone tells others, with no lock held, that a member has left.
+func (c *Conn) gone(t *topic, last bool) {
+	c.renounce(t)
+	if last && t.link != nil {
+		t.link.close()
 	}
 }
 
 // members returns a topic and its members, not to be changed; nil if there is none
 // of that name.
-func (ts *topics) members(name string) (*topic, []*Conn) {
+func (ts *topics) members(name string) (*topic, []seat) {
 	ts.mu.RLock()
 	t := ts.byName[name]
-	if t == nil || t.list != nil {
-		defer ts.mu.RUnlock()
-		if t == nil {
-			return nil, nil
-		}
-		return t, t.list
-	}
 	ts.mu.RUnlock()
+	if t == nil {
+		return nil, nil
+	}
+	return t, ts.seats(t)
+}
+
+// seats returns the members of a topic, not to be changed.
+func (ts *topics) seats(t *topic) []seat {
+	ts.mu.RLock()
+	list := t.list
+	ts.mu.RUnlock()
+	if list != nil {
+		return list
+	}
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	if t.list == nil {
-		list := make([]*Conn, 0, len(t.members))
-		for c := range t.members {
-			list = append(list, c)
+		t.list = make([]seat, 0, len(t.members))
+		for c, as := range t.members {
+			t.list = append(t.list, seat{c, as})
 		}
-		t.list = list
 	}
-	return t, t.list
+	return t.list
 }
 
 // publish sends a message to the members of a topic for whom match holds, and
@@ -189,10 +279,22 @@ func (ts *topics) publish(name string, m *conn.Prepared, key string, match func(
 	}
 	t.publishing.Lock()
 	defer t.publishing.Unlock()
-	_, list := ts.members(name) // as it is now that it is our turn
-	reached := 0
-	for _, c := range list {
-		if match(c) && c.post(m, key, t.slow) {
+	return t.send(&outgoing{topic: name, key: key, message: m}, ts.seats(t), match)
+}
+
+// send sends a message to members for whom match holds, and returns how many.
+// publishing is held.
+func (t *topic) send(o *outgoing, list []seat, match func(*Conn) bool) (reached int) {
+	for _, s := range list {
+		if !match(s.Conn) {
+			continue
+		}
+		if s.as != nil && s.as.behind && o.isKept() {
+			s.as.hold(o.Publication)
+			reached++
+			continue
+		}
+		if m := o.to(s.as); m != nil && s.post(m, o.key, t.slow) {
 			reached++
 		}
 	}

@@ -224,6 +224,22 @@ func TestAuthorize(t *testing.T) {
 	}
 }
 
+func TestErrDenied(t *testing.T) {
+	denied := &app.CloseError{Code: 4003, Reason: "not yours"}
+	errs := make(chan error, 1)
+	cfg := app.Config{Authorize: func(*app.Conn, app.Action, string) (app.Grant, error) { return app.Grant{}, denied }}
+	_, url := serve(t, cfg, func(r *app.Router) {
+		route(t, r, "/", func() any {
+			return &watcher{open: func(c *app.Conn) error { errs <- c.Join("x"); return nil }, ends: make(chan *app.CloseError, 1)}
+		})
+	})
+	dial(t, url)
+	err := <-errs
+	if e, ok := errors.AsType[*app.CloseError](err); !errors.Is(err, app.ErrDenied) || !ok || e != denied || err.Error() != denied.Error() {
+		t.Errorf("Join: %v, want ErrDenied and %v", err, denied)
+	}
+}
+
 func TestAuthorizeAgain(t *testing.T) {
 	tests := map[string]struct {
 		leave bool
