@@ -184,7 +184,7 @@ func (l *loop) runQueue(w *drive.Workspace) bool {
 // now.
 func (l *loop) run(s *socket, w *drive.Workspace) bool {
 	inline := l.shared.cfg.Inline
-	if !inline && l.pace.slow() {
+	if !inline && l.pace.slow(l.now.Sub(l.start)) {
 		l.shared.pool.submit(s)
 		return true
 	}
@@ -200,7 +200,7 @@ func (l *loop) run(s *socket, w *drive.Workspace) bool {
 	}
 	if !inline {
 		now := time.Now()
-		l.pace.note(now.Sub(l.now))
+		l.pace.note(now.Sub(l.now), now.Sub(l.start))
 		l.now = now
 	}
 	return true
@@ -216,7 +216,7 @@ func (l *loop) overdue(n uint64, d time.Duration, told *bool) {
 	cfg := l.shared.cfg
 	switch {
 	case !cfg.Inline && l.shift.end(n):
-		l.pace.note(d)
+		l.pace.note(d, time.Since(l.start))
 		go l.serve()
 	case cfg.Inline && cfg.SlowHook > 0 && d >= cfg.SlowHook && !*told:
 		*told = true

@@ -4,8 +4,6 @@ package eventloop
 
 import (
 	"sync"
-	"sync/atomic"
-	"time"
 
 	"github.com/godwit-ws/godwit/conn/internal/drive"
 )
@@ -84,11 +82,8 @@ func (p *pool) work(h *hand) {
 		p.give(h)
 		p.running.Done()
 	}()
-	for start, done := time.Now(), false; !done; {
+	for done := false; !done; {
 		done, _ = s.turns(&h.Workspace, &h.shift)
-		now := time.Now()
-		s.loop.pace.note(now.Sub(start))
-		start = now
 	}
 	returned = true
 }
@@ -116,30 +111,3 @@ func (p *pool) look() (active bool) {
 
 // wait waits for the goroutines at work.
 func (p *pool) wait() { p.running.Wait() }
-
-// pace knows whether hooks have lately taken their time: they are then given
-// goroutines at once, so that none has to be waited for.
-type pace struct{ score atomic.Int32 }
-
-// What makes a turn slow, and how much that weighs: hooks are called on the loop
-// while fewer than one turn in slowWeight is slow.
-const (
-	slowTurn   = 100 * time.Microsecond
-	slowWeight = 16
-	slowMany   = 4 * slowWeight
-	slowMost   = 4096
-)
-
-// note takes account of a turn that lasted d.
-func (p *pace) note(d time.Duration) {
-	score := p.score.Load()
-	switch {
-	case d >= slowTurn && score < slowMost:
-		p.score.Add(slowWeight)
-	case d < slowTurn && score > 0:
-		p.score.Add(-1)
-	}
-}
-
-// slow reports whether hooks had better not be waited for.
-func (p *pace) slow() bool { return p.score.Load() >= slowMany }
