@@ -47,7 +47,8 @@ type Conn struct {
 	waiting  bool // the reader waits for bytes
 	flushing bool // the write baton is held
 	corked   bool
-	answered bool // the cork holds back messages, not pongs alone
+	answered bool   // the cork holds back messages, not pongs alone
+	writes   uint32 // counts finished writes
 
 	send protocol.Sender
 	out  *bufpool.Buffer // encoded, to be written next
@@ -80,8 +81,7 @@ type blocking struct {
 	readWatch     watch
 	writeDone     <-chan struct{} // Done of the context that a blocked write stands under
 	writeWatch    watch
-	writeDeadline bool   // the connection below has one set
-	writes        uint64 // counts finished writes
+	writeDeadline bool // the connection below has one set
 	wr            pendingWrite
 	flushFn       func() // flushLoop, kept so that starting it doesn't allocate
 	swept         bool   // the sweeper knows of us
@@ -312,12 +312,18 @@ func (c *Conn) await(ctx context.Context, limit time.Time) {
 	c.wait()
 }
 
-// wait waits for a change of state. mu is held, and given up meanwhile.
+// wait waits for a change of state. mu is held, and given up meanwhile. In turns it
+// leaves nothing behind.
 func (c *Conn) wait() {
-	if c.cond == nil {
-		c.own().cond = sync.NewCond(&c.mu)
+	s := c.own()
+	if s.cond == nil {
+		s.cond = sync.NewCond(&c.mu)
 	}
-	c.cond.Wait()
+	s.waiters++
+	s.cond.Wait()
+	if c.waiters--; c.waiters == 0 && c.t != nil {
+		c.cond = nil
+	}
 }
 
 // changed wakes all who wait for a change of state. mu is held.

@@ -1,6 +1,9 @@
 package conn
 
-import "unsafe"
+import (
+	"reflect"
+	"unsafe"
+)
 
 // QueueMemory returns how many bytes c's queue has taken for what waits in it.
 func (c *Conn) QueueMemory() int {
@@ -12,3 +15,7 @@ func (c *Conn) QueueMemory() int {
 	}
 	return n
 }
+
+// NothingIsNothing reports whether what connections share that have nothing is
+// still empty.
+func NothingIsNothing() bool { return reflect.ValueOf(&nothing).Elem().IsZero() }

@@ -90,7 +90,7 @@ func (c *Conn) flushElsewhere(ctx context.Context, tail []byte) error {
 	if !c.writeWatch.set(ctx, c) {
 		return ErrWriteUnfinished
 	}
-	for c.writes < target {
+	for int32(c.writes-target) < 0 {
 		if err := c.brokenWrite(); err != nil {
 			return err
 		}

@@ -11,9 +11,10 @@ import (
 // turns, and of which there is nothing to be known, has nothing: one that all such
 // share, for reading. Guarded by the Conn's mu, but for early and coda.dropped.
 type seldom struct {
-	queue  queue          // messages not yet encoded for the wire, behind out
-	cond   *sync.Cond     // any change of state that someone may wait for; made by the first to wait
-	writer *MessageWriter // whose message is under way
+	queue   queue          // messages not yet encoded for the wire, behind out
+	cond    *sync.Cond     // any change of state that someone may wait for; made by the first to wait
+	waiters int            // those who wait for it
+	writer  *MessageWriter // whose message is under way
 
 	sentClose *CloseError // what we sent
 	writeErr  error       // writing is over, reading may still find the reason

@@ -69,6 +69,8 @@ func (c *Conn) writeTurn(tail []byte) (done bool) {
 	switch {
 	case err == nil:
 		bufpool.Put(out)
+		c.writes++
+		c.changed()
 		return true
 	case err != drive.ErrWouldBlock: // bare by Write's contract
 		bufpool.Put(out)

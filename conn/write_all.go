@@ -32,7 +32,7 @@ func (c *Conn) WriteAll(ctx context.Context, op Opcode, messages [][]byte) (take
 	}
 	if c.flushing {
 		for _, p := range messages {
-			c.queue.pushMessage(&c.send, op, p)
+			c.own().queue.pushMessage(&c.send, op, p)
 		}
 		return true, nil
 	}

@@ -19,7 +19,7 @@ func (c *Conn) WaitWritten(ctx context.Context) error {
 		return c.brokenWrite()
 	}
 	target := c.writes + 1
-	return c.awaitWrites(ctx, func() bool { return c.writes >= target })
+	return c.awaitWrites(ctx, func() bool { return int32(c.writes-target) >= 0 })
 }
 
 // awaitWrites waits until done reports true. mu is held, and given up meanwhile.

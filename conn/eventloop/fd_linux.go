@@ -1,3 +1,5 @@
+//go:build !race
+
 package eventloop
 
 import (
@@ -7,49 +9,56 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// The system calls on a socket are raw: they never wait, so the scheduler needn't
-// be told of them.
+// The system calls on a socket are those of sockets, which saves the kernel the
+// layer for files, and raw where they are short: they never wait, so the scheduler
+// needn't be told of them.
+
+// shortTransfer is how many bytes at the most are transferred by a raw call. Longer
+// ones would hold up whoever waits for the thread.
+const shortTransfer = scratchSize
 
 // readFD reads from a socket.
 func readFD(fd int32, p []byte) (int, error) {
-	for {
-		n, _, errno := unix.RawSyscall(unix.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(&p[0])), uintptr(len(p)))
-		switch errno {
-		case 0:
-			return int(n), nil
-		case unix.EINTR:
-		default:
-			return 0, errno
-		}
-	}
+	return transfer(unix.SYS_RECVFROM, fd, p, unix.MSG_DONTWAIT)
 }
 
 // writeFD writes head and then tail to a socket, as far as it takes them.
 func writeFD(fd int32, head, tail []byte) (int, error) {
+	const flags = unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL
+	switch {
+	case len(tail) == 0:
+		return transfer(unix.SYS_SENDTO, fd, head, flags)
+	case len(head) == 0:
+		return transfer(unix.SYS_SENDTO, fd, tail, flags)
+	}
+	parts := [2]unix.Iovec{{Base: &head[0]}, {Base: &tail[0]}}
+	parts[0].SetLen(len(head))
+	parts[1].SetLen(len(tail))
+	return call(unix.SYS_WRITEV, len(head)+len(tail), uintptr(fd), unsafe.Pointer(&parts), 2, 0)
+}
+
+// transfer makes the system call trap(fd, p, len(p), flags, 0, 0): recvfrom or sendto
+// without an address.
+func transfer(trap uintptr, fd int32, p []byte, flags uintptr) (int, error) {
+	return call(trap, len(p), uintptr(fd), unsafe.Pointer(unsafe.SliceData(p)), uintptr(len(p)), flags)
+}
+
+// call makes a system call that transfers size bytes, again if it is interrupted.
+func call(trap uintptr, size int, fd uintptr, base unsafe.Pointer, n, flags uintptr) (int, error) {
 	for {
-		n, errno := writeOnce(uintptr(fd), head, tail)
+		var done uintptr
+		var errno syscall.Errno
+		if size <= shortTransfer {
+			done, _, errno = unix.RawSyscall6(trap, fd, uintptr(base), n, flags, 0, 0)
+		} else {
+			done, _, errno = unix.Syscall6(trap, fd, uintptr(base), n, flags, 0, 0)
+		}
 		switch errno {
 		case 0:
-			return int(n), nil
+			return int(done), nil
 		case unix.EINTR:
 		default:
 			return 0, errno
 		}
 	}
-}
-
-func writeOnce(fd uintptr, head, tail []byte) (uintptr, syscall.Errno) {
-	switch {
-	case len(tail) == 0:
-		n, _, errno := unix.RawSyscall(unix.SYS_WRITE, fd, uintptr(unsafe.Pointer(&head[0])), uintptr(len(head)))
-		return n, errno
-	case len(head) == 0:
-		n, _, errno := unix.RawSyscall(unix.SYS_WRITE, fd, uintptr(unsafe.Pointer(&tail[0])), uintptr(len(tail)))
-		return n, errno
-	}
-	parts := [2]unix.Iovec{{Base: &head[0]}, {Base: &tail[0]}}
-	parts[0].SetLen(len(head))
-	parts[1].SetLen(len(tail))
-	n, _, errno := unix.RawSyscall(unix.SYS_WRITEV, fd, uintptr(unsafe.Pointer(&parts)), 2)
-	return n, errno
 }
