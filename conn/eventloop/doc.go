@@ -1,3 +1,68 @@
 // Package eventloop drives connections of package conn by a few loops in place of a
-// goroutine each.
+// goroutine each: epoll on Linux, kqueue on macOS and the BSDs. A quiet connection
+// then holds no goroutine and no buffer, and many busy ones cost less CPU.
+//
+//	e, err := eventloop.New(eventloop.Config{})
+//	…
+//	c, err := upgrader.Accept(ctx, nc) // or Upgrade, under net/http
+//	…
+//	err = e.Attach(c, hooks) // in place of go c.Run(hooks)
+//
+// Hooks, limits, timeouts, closing and errors are those of conn's Run: the same
+// code sees to them. What differs:
+//
+//   - Attach returns at once; OnOpen follows.
+//   - c.Request and c.Response are forgotten once OnOpen has returned.
+//   - With Config.Inline hooks run on the loops and must not wait. There a send
+//     never waits either (see Config), and a Writer's message leaves in one piece.
+//     Ping, which waits for an answer, is for other goroutines.
+//   - Timeouts are kept to 10 ms.
+//
+// The package accepts no connections and does no opening handshakes: both are
+// short, and conn does them on goroutines that end with them. It logs only what
+// Config.Logger says. On other systems, and for connections that are neither TCP nor
+// unix sockets, an Engine uses a goroutine each.
+//
+// # TLS
+//
+// The TLS of the standard library has no way to stop for want of bytes but this: it
+// takes up again after a net.Error that is temporary. NewTLSListener and TLSServer
+// put a stream below TLS that is an ordinary connection until Attach, and then
+// reads what is there and never waits. TLS that was made otherwise can't be moved,
+// and such a connection keeps a goroutine; so do clients' connections over TLS.
+//
+// # Ownership and concurrency
+//
+// An Engine belongs to whoever made it and is closed by them; its methods may be
+// called from any goroutine, but Close and Shutdown not in a hook. A connection's
+// payloads are valid until the hook returns: on a loop they lie in memory that all
+// its connections share.
+//
+// # Decisions
+//
+// A loop's descriptors are watched edge-triggered, each added once and never
+// changed: neither the end of a write that would block nor a pause in reading takes
+// a system call. A short read means that nothing is left; where the peer has closed
+// its direction one more read is due.
+//
+// A loop waits in epoll_wait itself, after a look without waiting, and not by way of
+// the Go runtime's poller. Measured on 2 cores, 64 connections of 125 bytes: through
+// the runtime's poller 6.2 µs a message in place of 8.0 with 2 loops, 6.1 and 6.5
+// with one, but 10.2 and 7.9 at 1,000 connections and 24 and 11 with a single one;
+// with 2 busy goroutines in the process it gets 8,000 messages a second done in
+// place of 45,000, with 6 of them 1,500 in place of 16,000. To look 20 times before
+// waiting changed nothing.
+//
+// Where hooks may wait they are called on the loop all the same. A turn that lasts a
+// millisecond loses the loop to another goroutine and goes on without it; and once
+// slow turns are many, hooks are given goroutines at once for a while (pace). Hooks
+// that are quick, nearly all, so cost what they cost inline: 8.2 µs a message
+// against 7.8, where a goroutine for each turn cost 13 to 30. What is given up: a
+// hook that waits holds up its loop for a millisecond or two now and then.
+//
+// Timers are one wheel a loop, of which a connection holds 14 bytes. An active one
+// leaves its place alone: it is looked at when that comes up.
+//
+// An idle connection is 184 bytes in conn, 80 here and 16 in a table, and about 500
+// bytes of resident memory with what the garbage collector keeps free.
 package eventloop

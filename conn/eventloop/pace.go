@@ -22,11 +22,11 @@ type pace struct {
 
 // What makes a turn slow, how much that weighs, and for how long hooks are not
 // called on the loop once slow ones weigh too much. A turn that the system has
-// interrupted looks slow as well: a few don't matter.
+// interrupted looks slow as well, and such come in clusters: a few don't matter.
 const (
 	slowTurn   = 100 * time.Microsecond
 	slowWeight = 16
-	slowMany   = 4 * slowWeight
+	slowMany   = 16 * slowWeight
 	firstPause = 50 * time.Millisecond
 	lastPause  = 2 * time.Second
 )

@@ -30,20 +30,20 @@ func TestPace(t *testing.T) {
 		turns(99, 10*time.Microsecond)
 	}
 	want(false)
-	turns(4, time.Millisecond)
+	turns(16, time.Millisecond)
 	want(true)
 	for pause := firstPause; pause <= lastPause; pause *= 2 {
 		now += pause - time.Microsecond
 		want(true)
 		now += time.Microsecond
 		want(false)
-		turns(4, time.Millisecond) // another try, another failure
+		turns(16, time.Millisecond) // another try, another failure
 		want(true)
 	}
 	now += 2 * lastPause
 	want(false)
 	turns(100_000, 30*time.Microsecond) // all is well for a while
-	turns(4, time.Millisecond)
+	turns(16, time.Millisecond)
 	want(true)
 	now += firstPause
 	want(false)
