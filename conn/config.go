@@ -25,7 +25,9 @@ type Config struct {
 	MaxHeaderSize int
 	// MaxQueued is how many bytes may wait behind a write that doesn't get on. 0
 	// means 4 MiB. Past it a send waits, for WriteTimeout at most, then returns
-	// ErrQueueFull. A single message is taken on an empty queue whatever its size.
+	// ErrQueueFull. A single message is taken on an empty queue whatever its size. On
+	// an event loop with inline hooks nothing waits: there the send returns
+	// ErrQueueFull at once, and the connection ends with CodeTryAgainLater.
 	MaxQueued int
 	// MaxBuffered is how many bytes all connections of one Upgrader or Dialer may hold
 	// together: messages that have come in part, what is inflated of them, and output

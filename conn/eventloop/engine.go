@@ -43,7 +43,7 @@ func New(cfg Config) (*Engine, error) {
 // Upgrader, an Opening or a Dialer. What has been received of it is kept; writes in
 // progress are waited for.
 //
-// Over TCP and unix sockets, and over TLS from Listener, no goroutine and no buffer
+// Over TCP and unix sockets, and over TLS from NewTLSListener, no goroutine and no buffer
 // stays with a connection that is quiet. Another kind of connection is driven by a
 // goroutine of its own; the first is reported to Logger.
 //
