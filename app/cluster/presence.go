@@ -150,7 +150,9 @@ func (p *presence) set(key string, info *memberInfo) {
 	} else {
 		p.here[key] = *info
 	}
-	p.dirty[key] = p.dirty[key]
+	if _, noted := p.dirty[key]; !noted {
+		p.dirty[key] = false
+	}
 	p.stir()
 }
 

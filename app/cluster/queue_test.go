@@ -94,7 +94,7 @@ func TestQueue(t *testing.T) {
 	}
 	a.Return(two)
 	a.Return(two)
-	two = take(t, b, 2)
+	take(t, b, 2)
 	b.Close()
 	two = take(t, a, 2) // what the closed one had
 	if err := a.Ack(two); err != nil {
