@@ -60,6 +60,34 @@
 // and is then spliced on by position, so that nothing falls in between. Without
 // history, topics don't go through a Broker at all and cost nothing for it.
 //
+// # Ending and restarting
+//
+// Shutdown, or the end of Run's context, lets nobody in any more, tells every
+// connection 1001 behind what is still to be sent, and waits for the last OnClose, for
+// Config.DrainTimeout at most. Service managers ask for it with SIGTERM:
+//
+//	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+//	defer stop()
+//	err := server.Run(ctx)
+//
+// Give them some seconds more than DrainTimeout before they kill (TimeoutStopSec of
+// systemd, terminationGracePeriodSeconds of Kubernetes).
+//
+// Sockets can be opened by someone else: ActivationListeners returns those that systemd,
+// or PassListeners in another process, has handed over. To restart without a moment in
+// which connections are refused, start the new process with the old one's listeners,
+// wait until it serves, and shut the old one down: its clients get 1001 and connect
+// again, to the new one.
+//
+// # Overload
+//
+// Whatever clients do, the server's memory stays within bounds: messages, queues and
+// headers by Config.Limits, what all connections hold together by Limits.MaxBuffered,
+// connections by MaxConns and MaxConnsPerIP, handshakes under way by MaxHandshakes, messages
+// a second by MaxMessageRate, and by client by RateLimit and ConnectLimit. Who comes when
+// there is no room gets 503 or 429 with Retry-After, who is there and holds most of what
+// is scarce 1013.
+//
 // # Who may do what at once
 //
 // All methods of Server, Router, Conn and Audience may be called from any

@@ -146,10 +146,11 @@ func TestMaxBuffered(t *testing.T) {
 func TestMaxBufferedRefuses(t *testing.T) {
 	h := &holder{entered: make(chan struct{}), release: make(chan struct{})}
 	defer close(h.release)
-	_, url := serve(t, app.Config{Limits: conn.Config{MaxBuffered: 100_000}}, func(r *app.Router) {
+	compress := conn.Compression{Enabled: true} // so that the message comes whole, and only then is large
+	_, url := serve(t, app.Config{Limits: conn.Config{MaxBuffered: 100_000, Compression: compress}}, func(r *app.Router) {
 		route(t, r, "/", func() any { return h })
 	})
-	c := dial(t, url)
+	c := dialWith(t, &conn.Dialer{Config: conn.Config{Compression: compress}}, url)
 	go c.WriteText(context.Background(), strings.Repeat("x", 500_000))
 	<-h.entered
 	_, err := conn.Dial(context.Background(), url)
