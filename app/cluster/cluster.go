@@ -151,6 +151,7 @@ func (c *Cluster) begin() error {
 func (c *Cluster) recover() {
 	c.subs.suspectAll()
 	c.presence.renewAll()
+	c.presence.watchAnew()
 }
 
 // Attach tells which server's connections are meant by requests. It is called once the

@@ -52,16 +52,21 @@ const purgeAfter = 3
 // beats is how often a lease is renewed before it could end.
 const beats = 3
 
+// electionLimit is how long New waits for the servers of NATS to find each other.
+const electionLimit = time.Minute
+
 // startPresence makes what presence needs at NATS, and begins to renew the lease.
 func (c *Cluster) startPresence() error {
-	ctx, cancel := context.WithTimeout(c.ctx, 4*apiTimeout)
+	ctx, cancel := context.WithTimeout(c.ctx, electionLimit)
 	defer cancel()
 	p := &c.presence
 	p.here, p.dirty = make(map[string]memberInfo), make(map[string]bool)
 	p.nodes, p.dead = make(map[string]time.Time), make(map[string]time.Time)
 	p.wake, p.remade = make(chan struct{}, 1), make(chan struct{}, 1)
 	for {
-		err := c.makeBuckets(ctx)
+		attempt, stop := context.WithTimeout(ctx, attemptTimeout)
+		err := c.makeBuckets(attempt) // without a leader JetStream doesn't answer at all
+		stop()
 		if err == nil {
 			break
 		}
@@ -101,11 +106,16 @@ func (c *Cluster) makeBuckets(ctx context.Context) error {
 	p.leases, p.members, p.stream = kept, all, stream
 	p.mu.Unlock()
 	p.renewAll()
+	p.watchAnew()
+	return nil
+}
+
+// watchAnew has the leases watched anew: the watch may have gone with what it watched.
+func (p *presence) watchAnew() {
 	select {
 	case p.remade <- struct{}{}:
 	default:
 	}
-	return nil
 }
 
 // buckets returns what keeps leases and members.
