@@ -15,6 +15,7 @@ import (
 
 	"github.com/godwit-ws/godwit/app/internal/edge"
 	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/conn/eventloop"
 	"github.com/godwit-ws/godwit/handshake"
 	"github.com/godwit-ws/godwit/router"
 )
@@ -75,11 +76,19 @@ func (s *Server) prepare(nc net.Conn) (net.Conn, []byte, netip.AddrPort, error) 
 	if s.tls == nil {
 		return nc, received, peer, nil
 	}
-	secured := tls.Server(prefixed(nc, received), s.tls)
+	secured := s.secure(prefixed(nc, received))
 	if err := secured.HandshakeContext(s.openingCtx); err != nil {
 		return nc, nil, peer, fmt.Errorf("app: TLS handshake: %w", err)
 	}
 	return secured, nil, peer, nil
+}
+
+// secure speaks TLS on a connection, in a way that the engine can take over.
+func (s *Server) secure(nc net.Conn) *tls.Conn {
+	if s.cfg.Engine != nil {
+		return eventloop.TLSServer(nc, s.tls)
+	}
+	return tls.Server(nc, s.tls)
 }
 
 // errUntrusted says that a connection which is to begin with a PROXY header comes
