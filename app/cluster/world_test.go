@@ -23,7 +23,7 @@ const patience = 30 * time.Second
 // natsd is a nats-server that can be stopped and started again at the same address
 // with what it had.
 type natsd struct {
-	t      *testing.T
+	t      testing.TB
 	dir    string
 	port   int
 	server *server.Server
