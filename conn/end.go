@@ -24,9 +24,7 @@ func (c *Conn) closedByPeer(ev protocol.Event) error {
 	}
 	c.flushLast()
 	c.mu.Unlock()
-	switch {
-	case c.role == protocol.Server && c.raw.settled(): // a server closes first (RFC 6455 §7.1.1)
-	case c.role == protocol.Client || halfClose(c.nc):
+	if c.role == protocol.Client || halfClose(c.nc) { // a server closes first (RFC 6455 §7.1.1)
 		c.linger()
 	}
 	return c.over(e)

@@ -60,22 +60,6 @@ func (r *rawConn) receive(c *Conn, ctx context.Context) (int, error) {
 	return r.n, err
 }
 
-// settled reports whether nothing more has come. After the peer's Close nothing
-// should (RFC 6455 §5.5.1), and a socket without unread bytes can be closed at once:
-// the kernel delivers what was written, with no reset on top.
-func (r *rawConn) settled() bool {
-	if !r.usable() {
-		return false
-	}
-	settled := false
-	r.rc.Control(func(fd uintptr) { // fails only on a closed connection
-		var sink [1]byte
-		n, err := readSocket(int(fd), sink[:])
-		settled = n == 0 && (err == nil || err == syscall.EAGAIN)
-	})
-	return settled
-}
-
 // isWaiting may be asked by the holder of the reading baton, the only one to
 // change the answer.
 func (c *Conn) isWaiting() bool { return c.waiting }

@@ -14,5 +14,3 @@ func (r *rawConn) usable() bool { return false }
 func (r *rawConn) receive(*Conn, context.Context) (int, error) { panic("conn: no raw connection here") }
 
 func (r *rawConn) send(*Conn, context.Context) error { panic("conn: no raw connection here") }
-
-func (r *rawConn) settled() bool { return false }
