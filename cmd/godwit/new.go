@@ -92,7 +92,7 @@ var goodName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._-]*$`)
 var reservedNames = strings.Fields(`main internal vendor testdata cmd all std tool work
 	archive bufio builtin bytes cmp compress container context crypto database debug embed encoding errors expvar
 	flag fmt go hash html image index io iter log maps math mime net os path plugin reflect regexp runtime slices
-	sort strconv strings structs sync syscall testing text time unicode unique unsafe weak
+	sort strconv strings structs sync syscall testing text time unicode unique unsafe uuid weak
 	aux con nul prn com1 com2 com3 com4 com5 com6 com7 com8 com9 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 lpt7 lpt8 lpt9`)
 
 // checkName refuses names that an application can't have.

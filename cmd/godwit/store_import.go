@@ -146,18 +146,26 @@ func (r *objectReader) next() (json.RawMessage, error) {
 	}
 	var object json.RawMessage
 	err := r.d.Decode(&object)
-	if r.array && errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF
+	if r.array || !errors.Is(err, io.EOF) {
+		err = cutShort(err)
 	}
 	return object, err
 }
 
+// cutShort makes the end of the input within something io.ErrUnexpectedEOF, which
+// versions of encoding/json tell in different ways.
+func cutShort(err error) error {
+	syntax, ok := errors.AsType[*json.SyntaxError](err)
+	if errors.Is(err, io.EOF) || ok && syntax.Error() == "unexpected end of JSON input" {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
 // end reads the bracket at the end of the array.
 func (r *objectReader) end() error {
-	if _, err := r.d.Token(); errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	} else if err != nil {
-		return err
+	if _, err := r.d.Token(); err != nil {
+		return cutShort(err)
 	}
 	if _, err := r.d.Token(); !errors.Is(err, io.EOF) {
 		return errors.New("more behind the array's end")
