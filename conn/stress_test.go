@@ -48,11 +48,14 @@ func rounds(t *testing.T, d time.Duration, f func(t *testing.T, seed uint64)) {
 // memory: what hangs is found as a deadlock, what waits too long by the clock.
 func TestStressInBubbles(t *testing.T) {
 	for name, open := range map[string]transport{
-		"memory": overMemory, "net.Pipe": overNetPipe, "chopped": overChopped, "tls": overMemoryTLS,
+		"memory": overMemory, "net.Pipe": overNetPipe, "chopped": overChopped, "tls": overMemoryTLS, "late": overLate,
 	} {
 		t.Run(name, func(t *testing.T) {
 			rounds(t, 300*time.Millisecond, func(t *testing.T, seed uint64) {
-				synctest.Test(t, func(t *testing.T) { stress(t, seed, true, open) })
+				synctest.Test(t, func(t *testing.T) {
+					stress(t, seed, true, open)
+					time.Sleep(time.Second) // whoever is on his way out of a slow transport
+				})
 			})
 		})
 	}

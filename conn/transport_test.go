@@ -6,6 +6,7 @@ import (
 	"net"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/godwit-ws/godwit/conn"
 	"github.com/godwit-ws/godwit/conn/internal/memconn"
@@ -63,6 +64,51 @@ func chop(nc net.Conn) net.Conn {
 			for n < len(p) && err == nil {
 				var m int
 				m, err = nc.Write(piece(p[n:]))
+				n += m
+			}
+			return n, err
+		},
+	}
+}
+
+// overLate has bytes come late, in pieces and merged with others, and taken late; the
+// connection is lost in the middle of what is written then. It is for bubbles.
+func overLate(t testing.TB, server, client conn.Config) (s, c *conn.Conn, cut func()) {
+	a, b := memconn.Pipe()
+	lose := make(chan struct{})
+	s, c = joined(t, server, client, late(a, lose), late(b, lose))
+	return s, c, func() {
+		close(lose)
+		time.AfterFunc(20*time.Millisecond, a.(*memconn.Conn).Abort) // where nobody writes any more
+	}
+}
+
+// late returns nc with delays and pieces of its own; once lose is closed, a write is
+// broken off.
+func late(nc net.Conn, lose <-chan struct{}) net.Conn {
+	var calls atomic.Uint64
+	dice := func(n uint64) uint64 { return calls.Add(7919) * 0x9E3779B97F4A7C15 >> 33 % n }
+	nap := func() {
+		if dice(5) == 0 {
+			time.Sleep(time.Duration(dice(3000)) * time.Microsecond)
+		}
+	}
+	return &odd{
+		Conn: nc,
+		read: func(p []byte) (int, error) {
+			nap()
+			return nc.Read(p[:min(uint64(len(p)), 1+dice(5000))])
+		},
+		write: func(p []byte) (n int, err error) {
+			for n < len(p) && err == nil {
+				nap()
+				select {
+				case <-lose:
+					nc.(*memconn.Conn).Abort()
+				default:
+				}
+				var m int
+				m, err = nc.Write(p[n:][:min(uint64(len(p)-n), 1+dice(5000))])
 				n += m
 			}
 			return n, err
