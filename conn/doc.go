@@ -122,6 +122,14 @@
 // peer that doesn't read its answers isn't read from either; for posted ones it
 // doesn't, since others post too.
 //
+// All connections of an Upgrader or Dialer share one budget of memory (MaxBuffered). A
+// connection tells it what it holds where it waits anyhow: for bytes, for room in the
+// socket, behind a write in progress; one that buffers less than 8 KiB tells nothing, and
+// an echo costs the same as without. The connections that hold most are found by two
+// looks at all that hold something, sorted by powers of two, and never by a list in
+// order, which every change would have to keep. What waits to be written on a connection
+// that is closed for this is dropped at once: its peer has been too slow for it.
+//
 // Only Close waits for the peer with the connection's own reads; Ping doesn't,
 // since a message that came in between would have nowhere to go.
 package conn

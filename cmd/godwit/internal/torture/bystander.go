@@ -95,7 +95,7 @@ func (b *bystander) served() error {
 		select {
 		case <-changed:
 		case <-timer.C:
-			return fmt.Errorf("a bystander got no echo for %v: %w", 2*patience, or2(err, errUnserved))
+			return fmt.Errorf("a bystander got no echo for %v: %w", 2*patience, firstError(err, errUnserved))
 		case <-b.env.ctx.Done():
 			return context.Cause(b.env.ctx)
 		}
@@ -113,7 +113,8 @@ func (b *bystander) close() []time.Duration {
 	return b.took
 }
 
-func or2(err, otherwise error) error {
+// firstError returns err, or another where there is none.
+func firstError(err, otherwise error) error {
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ type wire struct {
 	rsv      byte   // rsv1, rsv2, rsv3
 	payload  []byte // what is sent of it
 	length   uint64 // what is announced, if it isn't the payload's length
-	false    bool   // length is what is announced
+	lies     bool   // length is what is announced
 	form     form
 	unlawful bool // masked by a server, not masked by a client
 }
@@ -53,7 +53,7 @@ func (w wire) unfinished() wire { w.more = true; return w }
 func (w wire) with(rsv byte) wire { w.rsv = rsv; return w }
 
 // announcing returns w with another length in its header than its payload has.
-func (w wire) announcing(n uint64) wire { w.length, w.false = n, true; return w }
+func (w wire) announcing(n uint64) wire { w.length, w.lies = n, true; return w }
 
 // as returns w with its length in another form.
 func (w wire) as(f form) wire { w.form = f; return w }
@@ -68,7 +68,7 @@ func appendFrame(dst []byte, role role, w wire) []byte {
 		first |= 0x80
 	}
 	n := uint64(len(w.payload))
-	if w.false {
+	if w.lies {
 		n = w.length
 	}
 	masked := (role == client) != w.unlawful
