@@ -230,10 +230,10 @@ func (s *Server) release(client netip.AddrPort) {
 func (s *Server) decide(r *Request) (h Handler, err error) {
 	defer func() {
 		if value := recover(); value != nil {
-			err = &conn.PanicError{Value: value, Stack: debug.Stack()}
+			p := &conn.PanicError{Value: value, Stack: debug.Stack()}
 			s.each.Error("Handler error: panic before the handshake was answered",
-				"route", r.Pattern(), "error", err, "stack", string(debug.Stack()))
-			err = mistake(err)
+				"route", r.Pattern(), "error", p, "stack", string(p.Stack))
+			err = mistake(p)
 		}
 	}()
 	h, err = r.route.accept(r)
