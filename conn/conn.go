@@ -83,6 +83,7 @@ type blocking struct {
 	writeWatch    watch
 	writeDeadline bool // the connection below has one set
 	wr            pendingWrite
+	farewell      bool   // what is written now ends our direction
 	flushFn       func() // flushLoop, kept so that starting it doesn't allocate
 	swept         bool   // the sweeper knows of us
 	batch         uint32 // counts corks

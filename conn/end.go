@@ -22,9 +22,10 @@ func (c *Conn) closedByPeer(ev protocol.Event) error {
 		defer c.mu.Unlock()
 		return c.conclude(e, c.parting())
 	}
+	c.farewell = c.role == protocol.Server // which closes first (RFC 6455 §7.1.1)
 	c.flushLast()
 	c.mu.Unlock()
-	if c.role == protocol.Client || halfClose(c.nc) { // a server closes first (RFC 6455 §7.1.1)
+	if c.role == protocol.Client || halfClose(c.nc) {
 		c.linger()
 	}
 	return c.over(e)
@@ -50,6 +51,7 @@ func (c *Conn) fail(e *frame.CloseError) error {
 		defer c.mu.Unlock()
 		return c.conclude(e, leaveFirst)
 	}
+	c.farewell = true
 	c.flushReplies()
 	waits := c.flushing
 	c.mu.Unlock()

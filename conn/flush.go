@@ -21,6 +21,7 @@ const pieceSize = 64 << 10
 type pendingWrite struct {
 	head    []byte // encoded bytes
 	tail    []byte // a payload written from where it lies, behind head
+	last    bool   // our direction ends behind it, so that the system may send both at once
 	written int
 }
 
@@ -152,7 +153,7 @@ func (c *Conn) carry() {
 func (c *Conn) writeOut(ctx context.Context, tail []byte) error {
 	out := c.out
 	c.out = nil
-	c.wr = pendingWrite{head: out.B, tail: tail}
+	c.wr = pendingWrite{head: out.B, tail: tail, last: c.farewell}
 	c.mu.Unlock()
 	err := c.transmit(ctx)
 	c.mu.Lock()

@@ -68,7 +68,7 @@ func (s *simSocket) Read(p []byte) (int, error) {
 }
 
 // Write takes what there is room for.
-func (s *simSocket) Write(head, tail []byte) (int, error) {
+func (s *simSocket) Write(head, tail []byte, _ bool) (int, error) {
 	all := len(head) + len(tail)
 	switch {
 	case s.closed > 0 || s.ended:

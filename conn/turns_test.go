@@ -40,7 +40,7 @@ func (w *wire) Read(p []byte) (int, error) {
 	return w.in.Read(p)
 }
 
-func (w *wire) Write(head, tail []byte) (int, error) {
+func (w *wire) Write(head, tail []byte, _ bool) (int, error) {
 	if during := w.during; during != nil {
 		w.during = nil
 		during()

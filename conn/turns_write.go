@@ -63,7 +63,7 @@ func (c *Conn) dropQueue() {
 func (c *Conn) writeTurn(tail []byte) (done bool) {
 	out := c.out
 	c.out = nil
-	w := pendingWrite{head: out.B, tail: tail}
+	w := pendingWrite{head: out.B, tail: tail, last: c.stage == ending && c.coda.how == leaveFirst}
 	c.mu.Unlock()
 	err := c.transmitTurn(&w)
 	c.mu.Lock()
@@ -88,7 +88,7 @@ func (c *Conn) writeTurn(tail []byte) (done bool) {
 // transmitTurn writes w, until it is done or the socket takes no more.
 func (c *Conn) transmitTurn(w *pendingWrite) error {
 	for awaited := false; !w.done(); {
-		n, err := c.t.Write(w.head, w.tail)
+		n, err := c.t.Write(w.head, w.tail, w.last)
 		w.advance(n)
 		switch {
 		case err == nil:

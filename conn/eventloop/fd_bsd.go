@@ -15,7 +15,7 @@ func readFD(fd int32, p []byte) (int, error) {
 }
 
 // writeFD writes head and then tail to a socket, as far as it takes them.
-func writeFD(fd int32, head, tail []byte) (int, error) {
+func writeFD(fd int32, head, tail []byte, _ bool) (int, error) {
 	n, err := writeOnce(fd, head)
 	if err != nil || n < len(head) || len(tail) == 0 {
 		return n, err

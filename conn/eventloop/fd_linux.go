@@ -22,9 +22,13 @@ func readFD(fd int32, p []byte) (int, error) {
 	return transfer(unix.SYS_RECVFROM, fd, p, unix.MSG_DONTWAIT)
 }
 
-// writeFD writes head and then tail to a socket, as far as it takes them.
-func writeFD(fd int32, head, tail []byte) (int, error) {
-	const flags = unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL
+// writeFD writes head and then tail to a socket, as far as it takes them. If the end
+// of our direction is next, the system waits for that, and the two are one segment.
+func writeFD(fd int32, head, tail []byte, last bool) (int, error) {
+	var flags uintptr = unix.MSG_DONTWAIT | unix.MSG_NOSIGNAL
+	if last {
+		flags |= unix.MSG_MORE
+	}
 	switch {
 	case len(tail) == 0:
 		return transfer(unix.SYS_SENDTO, fd, head, flags)

@@ -19,7 +19,7 @@ func readFD(fd int32, p []byte) (int, error) {
 
 // writeFD writes the first of head and tail that isn't empty, as far as the socket
 // takes it.
-func writeFD(fd int32, head, tail []byte) (int, error) {
+func writeFD(fd int32, head, tail []byte, _ bool) (int, error) {
 	if len(head) == 0 {
 		head = tail
 	}

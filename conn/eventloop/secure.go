@@ -62,7 +62,7 @@ func (s *secure) Read(p []byte) (int, error) {
 }
 
 // Write implements drive.Transport.
-func (s *secure) Write(head, tail []byte) (int, error) {
+func (s *secure) Write(head, tail []byte, _ bool) (int, error) {
 	if !s.begin() {
 		return 0, s.blocked()
 	}
@@ -120,7 +120,7 @@ func (s *secure) flush() bool {
 			s.drop()
 			return false
 		}
-		n, err := writeFD(s.fd, s.waits.B, nil)
+		n, err := writeFD(s.fd, s.waits.B, nil, false)
 		switch {
 		case err == nil && n == len(s.waits.B):
 			s.drop()

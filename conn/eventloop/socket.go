@@ -69,8 +69,8 @@ func (s *socket) Read(p []byte) (int, error) {
 }
 
 // Write implements drive.Transport.
-func (s *socket) Write(head, tail []byte) (int, error) {
-	n, err := writeFD(s.fd, head, tail)
+func (s *socket) Write(head, tail []byte, last bool) (int, error) {
+	n, err := writeFD(s.fd, head, tail, last)
 	switch {
 	case err == nil:
 		return n, nil

@@ -26,9 +26,10 @@ type Transport interface {
 	// nothing is left to be read. It is called within turns only.
 	Read(p []byte) (n int, err error)
 	// Write writes head and then tail, of which one may be empty, as far as it can.
-	// It returns n with nil, 0 with ErrWouldBlock, or why it failed. It is called by
-	// one goroutine at a time.
-	Write(head, tail []byte) (n int, err error)
+	// It returns n with nil, 0 with ErrWouldBlock, or why it failed. last says that
+	// CloseWrite comes next, so that both can leave as one. It is called by one
+	// goroutine at a time.
+	Write(head, tail []byte, last bool) (n int, err error)
 	// AwaitWrite has Machine.Writable called, once, when bytes are taken again. What
 	// happens between a Write that would block and AwaitWrite may be missed: so
 	// Write is called once more after it.
