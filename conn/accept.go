@@ -83,9 +83,17 @@ func (o *Opening) receive() error {
 	default:
 		return o.Refuse(err)
 	}
+	if err := o.parse(end); err != nil {
+		return o.Refuse(err)
+	}
+	return nil
+}
+
+// parse makes the request of what was received, up to end.
+func (o *Opening) parse(end int) error {
 	o.Request = new(handshake.Request)
 	if err := o.Request.Parse(string(o.buf.B[:end])); err != nil {
-		return o.Refuse(err)
+		return err
 	}
 	o.rest = o.buf.B[end:]
 	return nil

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/godwit-ws/godwit/conn/internal/bufpool"
+	"github.com/godwit-ws/godwit/conn/internal/drive"
 	"github.com/godwit-ws/godwit/handshake"
 )
 
@@ -40,6 +41,7 @@ type Opening struct {
 	w    http.ResponseWriter
 	r    *http.Request // it and w are nil after Receive
 
+	hurried  bool // its owner must not wait: an engine does (Await)
 	checked  bool
 	refused  error // what Check found
 	accepted handshake.Accepted
@@ -190,6 +192,16 @@ func (o *Opening) Refuse(err error) error {
 		o.finish()
 		return openingError(err)
 	}
+	if o.hurried {
+		elsewhere := *o
+		o.buf = nil
+		o.finish()
+		go func() {
+			elsewhere.refuseBare(err)
+			elsewhere.drop(err)
+		}()
+		return openingError(err)
+	}
 	o.refuseBare(err)
 	return o.drop(err)
 }
@@ -207,7 +219,11 @@ func (o *Opening) Release() net.Conn {
 		o.finish()
 		return nil
 	}
-	nc := release(o.nc, o.buf.B)
+	below := o.nc
+	if pending, ok := below.(drive.Pending); ok {
+		below = pending.Ordinary()
+	}
+	nc := release(below, o.buf.B)
 	if o.stopWatch() {
 		nc.SetDeadline(never)
 	}

@@ -89,10 +89,10 @@ func (o *echoOptions) run(ctx context.Context, args []string, s stdio) error {
 	}
 	fmt.Fprintf(s.out, "echo: %s/\n", urlOf(scheme, l.Addr()))
 	up := &conn.Upgrader{Config: o.config(), Origins: origins}
-	report := func(err error) { fmt.Fprintf(s.err, "godwit echo: %v; trying again\n", err) }
 	if o.engine != "blocking" {
-		return o.serveLoops(ctx, l, up, report)
+		return o.serveLoops(ctx, l, up)
 	}
+	report := func(err error) { fmt.Fprintf(s.err, "godwit echo: %v; trying again\n", err) }
 	serveEcho(ctx, l, up, report)
 	return nil
 }

@@ -37,7 +37,7 @@ func arrows() map[string][]string {
 		"conn/internal/drive":       {"frame", "conn/protocol"},
 		"conn": {"frame", "handshake", "conn/deflate", "conn/protocol",
 			"conn/internal/bufpool", "conn/internal/drive", "conn/internal/memconn", "conn/internal/proxy"},
-		"conn/eventloop":        {"conn", "conn/internal/bufpool", "conn/internal/drive"},
+		"conn/eventloop":        {"handshake", "conn", "conn/internal/bufpool", "conn/internal/drive"},
 		"app/internal/certs":    nil,
 		"app/internal/edge":     {"handshake"},
 		"app/internal/envelope": nil,

@@ -18,6 +18,9 @@ type Engine struct {
 	cfg   Config
 	loops loops
 
+	life context.Context // until no more connections are taken
+	end  context.CancelFunc
+
 	mu       sync.Mutex
 	closed   bool
 	others   map[drive.Machine]struct{} // driven by a goroutine each
@@ -35,6 +38,7 @@ func New(cfg Config) (*Engine, error) {
 	if err := e.loops.start(&e.cfg); err != nil {
 		return nil, err
 	}
+	e.life, e.end = context.WithCancel(context.Background())
 	return e, nil
 }
 
@@ -120,6 +124,7 @@ func (e *Engine) Shutdown(ctx context.Context) error {
 // each stops the Engine from taking more connections, and does something to all it
 // has.
 func (e *Engine) each(do func(drive.Machine)) {
+	e.end()
 	e.mu.Lock()
 	e.closed = true
 	others := slices.Collect(maps.Keys(e.others))

@@ -3,9 +3,11 @@
 package eventloop
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"net"
+	"sync"
 	"sync/atomic"
 	"syscall"
 
@@ -20,6 +22,10 @@ type loops struct {
 	next  atomic.Uint32
 	pool  pool
 	watch watch
+
+	mu        sync.Mutex
+	listeners map[uint32]*acceptor
+	lastID    uint32
 }
 
 // start starts the loops.
@@ -55,6 +61,9 @@ func (s *loops) attach(c *conn.Conn, h conn.Hooks) (drive.Machine, error) {
 	if err != nil {
 		return m, err
 	}
+	if k.placed() {
+		return m, k.become(m)
+	}
 	k.m = m
 	return m, k.loop.add(k)
 }
@@ -71,6 +80,12 @@ func (s *loops) connect(nc net.Conn) (*socket, drive.Transport, error) {
 		}
 		nc = below.Conn
 	}
+	if here, ok := nc.(ours); ok {
+		if k := here.attach(); k != nil {
+			return k, k, nil
+		}
+		nc = here.Ordinary()
+	}
 	switch nc.(type) {
 	case *net.TCPConn, *net.UnixConn:
 	default:
@@ -86,9 +101,19 @@ func (s *loops) connect(nc net.Conn) (*socket, drive.Transport, error) {
 	return k, sec, nil
 }
 
+// ours is a connection that is on a loop from the start. attach leaves it there for
+// good; it returns nil if it has left before.
+type ours interface {
+	drive.Pending
+	attach() *socket
+}
+
+// pick returns the loop whose turn it is to have one more connection.
+func (s *loops) pick() *loop { return s.all[int(s.next.Add(1))%len(s.all)] }
+
 // place makes a socket of the descriptor of nc.
 func (s *loops) place(nc net.Conn) (*socket, error) {
-	l := s.all[int(s.next.Add(1))%len(s.all)]
+	l := s.pick()
 	at, peer := l.homeAt(nc.LocalAddr()), peerOf(nc.RemoteAddr())
 	fd, err := takeFD(nc.(syscall.Conn))
 	if err != nil {
@@ -97,6 +122,43 @@ func (s *loops) place(nc net.Conn) (*socket, error) {
 	k := &socket{home: at, fd: fd, peer: peer}
 	k.state.Store(scheduled) // until it has its place
 	return k, nil
+}
+
+// register makes a listener known, and returns what its events carry.
+func (s *loops) register(a *acceptor) (id uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.listeners == nil {
+		s.listeners = make(map[uint32]*acceptor)
+	}
+	s.lastID++
+	s.listeners[s.lastID] = a
+	return s.lastID
+}
+
+func (s *loops) unregister(id uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.listeners, id)
+}
+
+// listener returns the listener that was registered, or nil.
+func (s *loops) listener(id uint32) *acceptor {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.listeners[id]
+}
+
+// dismiss drops the connections accepted under ctx whose opening requests aren't there
+// yet.
+func (s *loops) dismiss(ctx context.Context) {
+	for _, l := range s.all {
+		for _, k := range l.sockets() {
+			if m, ok := k.machine().(drive.Awaiting); ok && m.Under(ctx) {
+				m.Abort()
+			}
+		}
+	}
 }
 
 func (s *loops) len() int {
@@ -112,7 +174,7 @@ func (s *loops) len() int {
 func (s *loops) stop(do func(drive.Machine)) {
 	for _, l := range s.all {
 		for _, k := range l.stop() {
-			do(k.m)
+			do(k.machine())
 		}
 	}
 }

@@ -3,7 +3,6 @@ package eventloop_test
 import (
 	"context"
 	"fmt"
-	"net"
 
 	"github.com/godwit-ws/godwit/conn"
 	"github.com/godwit-ws/godwit/conn/eventloop"
@@ -20,36 +19,27 @@ func (greeter) OnMessage(c *conn.Conn, _ conn.Opcode, p []byte) error {
 
 func (greeter) OnClose(_ *conn.Conn, e *conn.CloseError) { fmt.Println("ended with", e.Code) }
 
-// A server hands its connections to an Engine in place of giving each a goroutine.
+// A server whose connections have no goroutines, from the first byte on.
 func Example() {
 	e, err := eventloop.New(eventloop.Config{Inline: true}) // these hooks never wait
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := conn.Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	defer l.Close()
-	go func() {
-		for {
-			nc, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				c, err := conn.Accept(context.Background(), nc)
-				if err != nil {
-					return // the client has been told
-				}
-				if err := e.Attach(c, greeter{}); err != nil {
-					c.Abort()
-				}
-			}()
+	go e.Serve(context.Background(), l, new(conn.Upgrader), func(o *conn.Opening) {
+		c, err := o.Accept(conn.Answer{})
+		if err != nil {
+			return // the client has been told
 		}
-	}()
+		if err := e.Attach(c, greeter{}); err != nil {
+			c.Abort()
+		}
+	})
 
 	c, err := conn.Dial(context.Background(), "ws://"+l.Addr().String()+"/")
 	if err != nil {

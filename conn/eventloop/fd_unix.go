@@ -22,16 +22,22 @@ func takeFD(nc syscall.Conn) (int32, error) {
 	if err != nil {
 		return 0, err
 	}
+	fd, err := duplicate(rc)
+	if err != nil {
+		return 0, err
+	}
+	nc.(net.Conn).Close() // ours is a descriptor of its own
+	return fd, nil
+}
+
+// duplicate returns another descriptor of the same socket.
+func duplicate(rc syscall.RawConn) (int32, error) {
 	fd, dupErr := -1, error(nil)
-	err = rc.Control(func(old uintptr) {
+	err := rc.Control(func(old uintptr) {
 		fd, dupErr = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 0)
 	})
 	if err == nil {
 		err = dupErr
 	}
-	if err != nil {
-		return 0, err
-	}
-	nc.(net.Conn).Close() // ours is a descriptor of its own
-	return int32(fd), nil
+	return int32(fd), err
 }

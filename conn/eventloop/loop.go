@@ -32,6 +32,7 @@ type loop struct {
 	asleep  atomic.Bool // it waits, or is about to: whoever has something for it wakes it
 	news    atomic.Bool // posted or the wheel has changed since it was looked at
 	stopped atomic.Bool
+	load    atomic.Int32 // how many sockets are in the table
 	shift   shift
 	pace    pace
 
@@ -108,6 +109,11 @@ func (l *loop) round(w *drive.Workspace) bool {
 	n := l.wait()
 	l.now = time.Now()
 	l.find(n)
+	for _, e := range l.events[:n] {
+		if e.index == 0 && e.age != 0 {
+			l.accept(e.age)
+		}
+	}
 	for i, s := range l.touched[:n] {
 		if s != nil {
 			l.touched[i] = nil
@@ -156,6 +162,13 @@ func (l *loop) find(n int) {
 		if e := &l.events[i]; e.index != 0 {
 			l.touched[i] = l.table.find(e.index, e.age)
 		}
+	}
+}
+
+// accept accepts connections of a listener.
+func (l *loop) accept(id uint32) {
+	if a := l.shared.listener(id); a != nil {
+		a.batch(l)
 	}
 }
 
@@ -220,7 +233,7 @@ func (l *loop) overdue(n uint64, d time.Duration, told *bool) {
 		go l.serve()
 	case cfg.Inline && cfg.SlowHook > 0 && d >= cfg.SlowHook && !*told:
 		*told = true
-		cfg.Logger.Warn("a websocket hook holds up an event loop", "for", d, "hooks", s.m.Name(), "remote", s.RemoteAddr())
+		cfg.Logger.Warn("a websocket hook holds up an event loop", "for", d, "hooks", s.machine().Name(), "remote", s.RemoteAddr())
 	}
 }
 
@@ -262,7 +275,7 @@ func (l *loop) tick() {
 	l.mu.Unlock()
 	for i, s := range l.due {
 		l.due[i] = nil
-		s.m.Tick(l.now)
+		s.machine().Tick(l.now)
 	}
 	l.due = l.due[:0]
 }
@@ -303,16 +316,18 @@ func (l *loop) setWheel(s *socket, due uint32) {
 	}
 }
 
-// add gives a socket its place on the loop, and its first turn.
+// add gives a socket its place on the loop, and its first turn: at once if it is
+// scheduled, and otherwise when bytes come.
 func (l *loop) add(s *socket) error {
 	l.mu.Lock()
 	if l.stopped.Load() {
 		l.mu.Unlock()
 		return errStopped
 	}
-	due := s.due
+	due, atOnce := s.due, s.state.Load()&scheduled != 0
 	s.spoke = spoke{}
 	age := l.table.add(s)
+	l.load.Add(1)
 	index := s.index
 	if due != 0 {
 		l.setWheel(s, due)
@@ -322,8 +337,24 @@ func (l *loop) add(s *socket) error {
 		l.remove(s)
 		return err
 	}
-	l.schedule(s)
+	if atOnce {
+		l.schedule(s)
+	}
 	return nil
+}
+
+// awaitWrite has the poller tell when a socket takes bytes.
+func (l *loop) awaitWrite(s *socket) {
+	l.mu.Lock()
+	index := s.index
+	var age uint32
+	if index != 0 {
+		age = l.table.at(index).age
+	}
+	l.mu.Unlock()
+	if index != 0 {
+		l.poll.awaitWrite(s.fd, index, age)
+	}
 }
 
 // remove takes a socket off the loop.
@@ -332,6 +363,7 @@ func (l *loop) remove(s *socket) {
 	defer l.mu.Unlock()
 	l.wheel.remove(&l.table, s.index)
 	l.table.remove(s)
+	l.load.Add(-1)
 	if l.table.live == 0 && l.stopped.Load() {
 		l.nudge()
 	}
@@ -343,6 +375,13 @@ func (l *loop) stop() []*socket {
 	defer l.mu.Unlock()
 	l.stopped.Store(true)
 	l.nudge()
+	return l.table.all()
+}
+
+// sockets returns all sockets of the loop.
+func (l *loop) sockets() []*socket {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	return l.table.all()
 }
 

@@ -37,15 +37,39 @@ func newPoller() (*poller, error) {
 
 // add watches a descriptor until it is closed. Events carry index and age.
 func (p *poller) add(fd int32, index, age uint32) error {
+	return p.control(unix.EPOLL_CTL_ADD, fd, unix.EPOLLIN, index, age)
+}
+
+// listen watches a listener's descriptor, for as long as something is to be accepted.
+// Events carry no index, and its id. Of several loops that wait one is woken.
+func (p *poller) listen(fd int32, id uint32) error {
 	return unix.EpollCtl(p.epoll, unix.EPOLL_CTL_ADD, int(fd), &unix.EpollEvent{
-		Events: unix.EPOLLIN | unix.EPOLLOUT | unix.EPOLLRDHUP | unix.EPOLLET,
+		Events: unix.EPOLLIN | unix.EPOLLEXCLUSIVE,
+		Pad:    int32(id),
+	})
+}
+
+// staysArmed says that awaitWrite is good for all the events to come.
+const staysArmed = true
+
+// awaitWrite watches for writability as well. It isn't there from the start, since
+// the system would tell of each new socket that it takes bytes.
+func (p *poller) awaitWrite(fd int32, index, age uint32) {
+	p.control(unix.EPOLL_CTL_MOD, fd, unix.EPOLLIN|unix.EPOLLOUT, index, age) // where it fails the connection is lost, which reading shows
+}
+
+func (p *poller) control(op int, fd int32, events, index, age uint32) error {
+	return unix.EpollCtl(p.epoll, op, int(fd), &unix.EpollEvent{
+		Events: events | unix.EPOLLRDHUP | unix.EPOLLET,
 		Fd:     int32(index),
 		Pad:    int32(age),
 	})
 }
 
-// awaitWrite does nothing: that a socket takes bytes again is an event as any other.
-func (p *poller) awaitWrite(*socket) {}
+// remove stops watching a descriptor that stays open elsewhere.
+func (p *poller) remove(fd int32) {
+	unix.EpollCtl(p.epoll, unix.EPOLL_CTL_DEL, int(fd), nil) // fails only where there is nothing to remove
+}
 
 // wait waits for events, for at most d, or for ever if d is negative. It may return
 // none.

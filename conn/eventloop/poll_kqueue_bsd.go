@@ -54,9 +54,12 @@ func (p *poller) add(fd int32, index, age uint32) error {
 	return p.change(fd, unix.EVFILT_READ, unix.EV_ADD|unix.EV_CLEAR)
 }
 
+// staysArmed says that awaitWrite is good for one event.
+const staysArmed = false
+
 // awaitWrite asks for one event when the socket takes bytes.
-func (p *poller) awaitWrite(s *socket) {
-	p.change(s.fd, unix.EVFILT_WRITE, unix.EV_ADD|unix.EV_ONESHOT) // where it fails the connection is lost, which reading shows
+func (p *poller) awaitWrite(fd int32, _, _ uint32) {
+	p.change(fd, unix.EVFILT_WRITE, unix.EV_ADD|unix.EV_ONESHOT) // where it fails the connection is lost, which reading shows
 }
 
 func (p *poller) change(fd int32, filter, flags int) error {

@@ -41,6 +41,7 @@ const (
 	hungUp                // the peer has closed its direction: one more read is due after a short one
 	paused                // no bytes are wanted
 	finished              // its last turn is over
+	armed                 // the poller tells of writability
 )
 
 // RemoteAddr implements drive.Transport.
@@ -93,8 +94,9 @@ func (s *socket) opError(op string, err error) error {
 
 // AwaitWrite implements drive.Transport.
 func (s *socket) AwaitWrite() {
-	s.state.Or(awaiting)
-	s.loop.poll.awaitWrite(s)
+	if s.state.Or(awaiting|armed)&armed == 0 || !staysArmed {
+		s.loop.awaitWrite(s)
+	}
 }
 
 // CloseWrite implements drive.Transport.
@@ -118,6 +120,37 @@ func (s *socket) notice(why uint32) {
 	if old&scheduled == 0 {
 		s.loop.schedule(s)
 	}
+}
+
+// machine returns who deals with what happens on the socket. Its turns know it.
+func (s *socket) machine() drive.Machine {
+	s.loop.mu.Lock()
+	defer s.loop.mu.Unlock()
+	return s.m
+}
+
+// placed reports whether the socket has its place on the loop.
+func (s *socket) placed() bool {
+	s.loop.mu.Lock()
+	defer s.loop.mu.Unlock()
+	return s.index != 0
+}
+
+// become has another machine deal with what happens on the socket. On a loop that was
+// stopped nobody does.
+func (s *socket) become(m drive.Machine) error {
+	s.loop.mu.Lock()
+	stopped := s.loop.stopped.Load()
+	if stopped {
+		m = gone{}
+	}
+	s.m = m
+	s.loop.mu.Unlock()
+	s.notice(attended)
+	if stopped {
+		return errStopped
+	}
+	return nil
 }
 
 // event deals with what the system says of the socket. It is called by the loop.

@@ -36,7 +36,7 @@ func (s *shift) overdue(n uint64) *socket {
 	if s.number.Load() != n {
 		return nil // k may be another turn's
 	}
-	k.m.FlushCork()
+	k.machine().FlushCork()
 	return k
 }
 

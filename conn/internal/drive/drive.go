@@ -1,6 +1,7 @@
 package drive
 
 import (
+	"context"
 	"errors"
 	"net"
 	"time"
@@ -49,6 +50,16 @@ type Transport interface {
 	Attend()
 }
 
+// Pending is the connection below while its opening request is awaited or answered,
+// for those who know it as a net.Conn. Writes, deadlines and Close don't wait as long
+// as the socket takes bytes.
+type Pending interface {
+	net.Conn
+	// Ordinary takes the connection off its engine and returns it as what package net
+	// makes of its descriptor. Reads and writes that would block do so as well.
+	Ordinary() net.Conn
+}
+
 // Machine is a connection, as its engine sees it.
 type Machine interface {
 	// Turn deals with what has happened: it opens the connection if that is still to
@@ -69,6 +80,14 @@ type Machine interface {
 	FlushCork()
 	// Name says what kind of hooks these are.
 	Name() string
+}
+
+// Awaiting is the Machine of a connection whose opening request is awaited or
+// answered.
+type Awaiting interface {
+	Machine
+	// Under reports whether it was accepted under ctx.
+	Under(ctx context.Context) bool
 }
 
 // Outcome says when the next turn is due.

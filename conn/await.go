@@ -1,0 +1,163 @@
+package conn
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/godwit-ws/godwit/conn/internal/bufpool"
+	"github.com/godwit-ws/godwit/conn/internal/drive"
+	"github.com/godwit-ws/godwit/frame"
+	"github.com/godwit-ws/godwit/handshake"
+)
+
+// Await makes a Machine of a connection that an engine drives in turns and whose
+// opening request is still to come: it is how package eventloop accepts
+// connections, and of no use to others. The Machine receives the request from t and
+// calls handle with it, in a turn. nc is the same connection as its owner will know
+// it: writes to it don't wait as long as the socket takes bytes, and whatever else it
+// is asked for takes it off the engine. From handle on the Machine does nothing more.
+//
+// What is no request, is too long or comes too late it refuses by itself.
+func (u *Upgrader) Await(ctx context.Context, t drive.Transport, nc drive.Pending, handle func(*Opening)) (drive.Machine, error) {
+	if err := u.prepare(); err != nil {
+		return nil, err
+	}
+	a := &awaiting{u: u, ctx: ctx, t: t, nc: nc, handle: handle}
+	if limit := u.cfg.HandshakeTimeout; limit > 0 {
+		a.until = time.Now().Add(limit)
+		nc.SetDeadline(a.until)
+		t.WakeAt(a.until)
+	}
+	return a, nil
+}
+
+// awaiting is a connection whose opening request is still to come. buf, scanned and
+// handed belong to the turn.
+type awaiting struct {
+	u      *Upgrader
+	ctx    context.Context
+	t      drive.Transport
+	nc     drive.Pending
+	handle func(*Opening)
+	until  time.Time // zero for no limit
+
+	buf     *bufpool.Buffer // what has come of the request; nil while nothing has
+	scanned int
+	handed  bool // to handle, or to who refuses it
+
+	late    atomic.Bool
+	aborted atomic.Bool
+}
+
+// Turn does what drive.Machine promises.
+func (a *awaiting) Turn(w *drive.Workspace) drive.Outcome {
+	switch {
+	case a.handed:
+		return drive.Paused // what becomes of the connection is its owner's business
+	case a.aborted.Load():
+		return a.drop()
+	case a.late.Load() && a.buf == nil:
+		return a.drop() // nothing was asked, nothing is answered
+	case a.late.Load():
+		return a.refuse(handshake.ErrTimeout)
+	}
+	n, err := a.t.Read(w.Scratch)
+	switch {
+	case n > 0:
+	case err == drive.ErrWouldBlock: // bare by Read's contract
+		return drive.Drained
+	default:
+		return a.drop()
+	}
+	if a.buf == nil {
+		a.buf = bufpool.Get(n + answerRoom)
+	}
+	a.buf.Grow(n)
+	a.buf.B = append(a.buf.B, w.Scratch[:n]...)
+	end, err := handshake.HeaderEnd(a.buf.B, a.scanned, a.u.cfg.MaxHeaderSize)
+	switch {
+	case err != nil:
+		return a.refuse(err)
+	case end == 0:
+		a.scanned = len(a.buf.B)
+		return drive.More
+	}
+	return a.hand(end)
+}
+
+// answerRoom is for the answer, behind the request, in bytes.
+const answerRoom = 512
+
+// hand gives the request, which ends at end, to handle.
+func (a *awaiting) hand(end int) drive.Outcome {
+	o := a.opening()
+	if err := o.parse(end); err != nil {
+		o.Refuse(err)
+		return drive.Paused
+	}
+	a.handle(o)
+	return drive.Paused
+}
+
+// refuse answers what is no request.
+func (a *awaiting) refuse(err error) drive.Outcome {
+	a.opening().Refuse(err)
+	return drive.Paused
+}
+
+// opening hands what was received over.
+func (a *awaiting) opening() *Opening {
+	o := &Opening{
+		Scheme:  handshake.HTTP,
+		Peer:    addrOf(a.nc.RemoteAddr()),
+		u:       a.u,
+		ctx:     a.ctx,
+		nc:      a.nc,
+		buf:     a.buf,
+		hurried: true,
+	}
+	a.buf, a.handed = nil, true
+	return o
+}
+
+// drop gives the connection up.
+func (a *awaiting) drop() drive.Outcome {
+	a.handed = true
+	bufpool.Put(a.buf)
+	a.buf = nil
+	closeTransport(a.nc)
+	return drive.Paused // until the engine has done so
+}
+
+// Tick does what drive.Machine promises.
+func (a *awaiting) Tick(now time.Time) {
+	switch {
+	case a.until.IsZero():
+	case now.Before(a.until):
+		a.t.WakeAt(a.until)
+	default:
+		a.late.Store(true)
+		a.t.Attend()
+	}
+}
+
+// Leave does what drive.Machine promises: there is no closing handshake yet.
+func (a *awaiting) Leave(frame.Code, string) { a.Abort() }
+
+// Abort does what drive.Machine promises. A request that was handed over can't be
+// answered any more.
+func (a *awaiting) Abort() {
+	a.aborted.Store(true)
+	a.t.Shutdown()
+	a.t.Attend()
+}
+
+// Under does what drive.Awaiting promises.
+func (a *awaiting) Under(ctx context.Context) bool { return sameContext(a.ctx, ctx) }
+
+// Writable, Run, FlushCork and Name are for connections that are open.
+func (a *awaiting) Writable()    {}
+func (a *awaiting) Run()         {}
+func (a *awaiting) FlushCork()   {}
+func (a *awaiting) Name() string { return "opening handshake" }

@@ -1,0 +1,202 @@
+package eventloop
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/conn/internal/drive"
+)
+
+// acceptor accepts the connections of one listener for the loops, whose descriptor
+// all of them watch: one that has nothing to do is woken for it.
+type acceptor struct {
+	loops  *loops
+	ctx    context.Context
+	up     *conn.Upgrader
+	handle func(*conn.Opening)
+	id     uint32
+	local  net.Addr        // nil if each connection has its own
+	rc     syscall.RawConn // of the listener, to see whether it was closed
+	stop   chan error      // why nothing more is accepted for now; has room for one
+
+	mu sync.RWMutex // held for reading while fd is used
+	fd int32        // a duplicate of the listener's; -1 once it is closed
+}
+
+// maxAccepts is how many connections are accepted before others have their turns.
+const maxAccepts = 64
+
+// accept accepts connections until ctx ends. It returns drive.ErrTransport for
+// listeners that loops can't deal with.
+func (s *loops) accept(ctx context.Context, l net.Listener, up *conn.Upgrader, handle func(*conn.Opening)) error {
+	switch l.(type) {
+	case *net.TCPListener, *net.UnixListener:
+	default:
+		return drive.ErrTransport
+	}
+	a := &acceptor{loops: s, ctx: ctx, up: up, handle: handle, stop: make(chan error, 1)}
+	if err := a.open(l); err != nil {
+		return err
+	}
+	defer s.dismiss(ctx)
+	defer a.close()
+	var again backoff
+	for {
+		if err := a.watch(); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case err := <-a.stop:
+			a.unwatch()
+			if !again.wait(ctx, s.cfg.Logger, err) {
+				return err
+			}
+		}
+	}
+}
+
+// open takes a duplicate of the listener's descriptor.
+func (a *acceptor) open(l net.Listener) (err error) {
+	if a.rc, err = l.(syscall.Conn).SyscallConn(); err != nil {
+		return err
+	}
+	if a.fd, err = duplicate(a.rc); err != nil {
+		return err
+	}
+	a.local = l.Addr()
+	if tcp, ok := a.local.(*net.TCPAddr); ok {
+		if tcp.IP.IsUnspecified() {
+			a.local = nil
+		}
+		unix.SetsockoptInt(int(a.fd), unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) // what is accepted inherits it; without it all still works
+	}
+	return nil
+}
+
+// close ends accepting. What waits in the listener is its owner's to end.
+func (a *acceptor) close() {
+	a.unwatch()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	closeFD(a.fd)
+	a.fd = -1
+}
+
+// watch has all loops look at the listener.
+func (a *acceptor) watch() error {
+	a.id = a.loops.register(a)
+	for _, l := range a.loops.all {
+		if err := l.poll.listen(a.fd, a.id); err != nil {
+			return os.NewSyscallError("epoll_ctl", err)
+		}
+	}
+	return nil
+}
+
+// unwatch has no loop look at the listener.
+func (a *acceptor) unwatch() {
+	for _, l := range a.loops.all {
+		l.poll.remove(a.fd)
+	}
+	a.loops.unregister(a.id)
+}
+
+// batch accepts what waits, up to maxAccepts. It is called by loop l.
+func (a *acceptor) batch(l *loop) {
+	a.mu.RLock()
+	defer a.mu.RUnlock()
+	if a.fd < 0 {
+		return
+	}
+	if err := a.rc.Control(func(uintptr) {}); err != nil { // it was closed by somebody else
+		a.pause(err)
+		return
+	}
+	for range maxAccepts {
+		fd, from, err := syscall.Accept4(int(a.fd), unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+		switch err {
+		case nil:
+			if err := a.take(l.orIdler(), int32(fd), from); err != nil {
+				a.pause(err)
+				return
+			}
+		case unix.EAGAIN:
+			return
+		case unix.EINTR, unix.ECONNABORTED, unix.EPROTO, unix.EPERM: // that client is gone, or not let through
+		default:
+			a.pause(os.NewSyscallError("accept4", err))
+			return
+		}
+	}
+}
+
+// pause reports why nothing more can be accepted for now.
+func (a *acceptor) pause(err error) {
+	select {
+	case a.stop <- err:
+	default: // another loop has
+	}
+}
+
+// take puts an accepted socket on a loop.
+func (a *acceptor) take(l *loop, fd int32, from syscall.Sockaddr) error {
+	local := a.local
+	if local == nil {
+		local = localOf(fd)
+	}
+	k := &socket{home: l.homeAt(local), fd: fd, peer: peerAt(from)}
+	m, err := a.up.Await(a.ctx, k, &held{k: k}, a.handle)
+	if err == nil {
+		k.m = m
+		err = l.add(k)
+	}
+	if err != nil {
+		closeFD(fd)
+	}
+	return err
+}
+
+// orIdler returns the loop for a socket that l has accepted: l itself, which is awake,
+// unless another has clearly fewer.
+func (l *loop) orIdler() *loop {
+	least := l
+	for _, other := range l.shared.all {
+		if other.load.Load() < least.load.Load() {
+			least = other
+		}
+	}
+	if few := least.load.Load(); l.load.Load() <= few+few/8+16 {
+		return l
+	}
+	return least
+}
+
+// localOf returns a TCP socket's own address.
+func localOf(fd int32) net.Addr {
+	sa, err := syscall.Getsockname(int(fd))
+	if err != nil {
+		return &net.TCPAddr{} // the client is gone
+	}
+	p := peerAt(sa)
+	return p.addr()
+}
+
+// peerAt returns the address at the other end, if it is one of TCP.
+func peerAt(sa syscall.Sockaddr) peer {
+	switch sa := sa.(type) {
+	case *syscall.SockaddrInet4:
+		return peer{ip: netip.AddrFrom4(sa.Addr).As16(), port: uint16(sa.Port), v4: true}
+	case *syscall.SockaddrInet6:
+		return peer{ip: sa.Addr, port: uint16(sa.Port), zone: uint16(sa.ZoneId), v4: netip.AddrFrom16(sa.Addr).Is4In6()}
+	}
+	return peer{}
+}
