@@ -3,6 +3,7 @@
 package eventloop
 
 import (
+	"context"
 	"net"
 
 	"github.com/godwit-ws/godwit/conn"
@@ -19,6 +20,10 @@ func (loops) start(cfg *Config) error {
 
 func (loops) attach(c *conn.Conn, h conn.Hooks) (drive.Machine, error) {
 	return c.Drive(h, drive.Pooled, func(net.Conn) (drive.Transport, error) { return nil, drive.ErrTransport })
+}
+
+func (loops) accept(context.Context, net.Listener, *conn.Upgrader, func(*conn.Opening)) error {
+	return drive.ErrTransport
 }
 
 func (loops) len() int { return 0 }

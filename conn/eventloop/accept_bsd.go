@@ -1,4 +1,4 @@
-//go:build !linux
+//go:build darwin || freebsd || netbsd || openbsd || dragonfly
 
 package eventloop
 
