@@ -45,14 +45,15 @@ pauses holds back the very messages that would show it.
 
 A tcp:// URL is for servers that send every byte back: the limit for a WebSocket
 server. With --pid, on Linux, the CPU time and memory of that process are measured
-as well; those of bench itself are always shown.
+as well, and with --vars the allocations of a server in Go; the CPU time of bench
+itself is always shown.
 
 Examples:
   godwit bench ws://127.0.0.1:9001/
   godwit bench ws://127.0.0.1:9001/ --depth 64 --duration 10s
   godwit bench ws://127.0.0.1:9001/ --rate 20000 --plot latency.svg
   godwit bench ws://127.0.0.1:9001/ --size 16384 --content cjk --compress
-  godwit bench ws://127.0.0.1:9001/ --mode idle --conns 50000 --sources 2 --pid 4711
+  godwit bench ws://127.0.0.1:9001/ --mode idle --first 5000 --conns 50000 --sources 2 --pid 4711
   godwit bench wss://echo.example/ --insecure --json`,
 		register: func(fs *flag.FlagSet) action {
 			o := new(benchOptions)
@@ -65,16 +66,19 @@ Examples:
 func (o *benchOptions) register(fs *flag.FlagSet) {
 	fs.StringVar(&o.mode, "mode", "echo", "`MODE`: echo, churn, idle or broadcast")
 	fs.IntVar(&o.Connections, "conns", load.DefaultConnections, "`N` connections at a time")
+	fs.IntVar(&o.First, "first", 0, "of idle connections `N` are open when the server's memory is first read; 0: a fifth of them")
 	fs.IntVar(&o.Depth, "depth", 1, "`N` messages in flight on each connection")
 	fs.Float64Var(&o.Rate, "rate", 0, "`N` messages a second, on all connections together")
 	fs.IntVar(&o.size, "size", load.DefaultSize, "length of a message in `BYTES`")
 	fs.StringVar(&o.Content, "content", load.Binary, "`KIND` of messages: binary; ascii, cjk or json as text")
 	fs.BoolVar(&o.Compress, "compress", false, "offer permessage-deflate (RFC 7692), and insist on it")
+	fs.BoolVar(&o.NoTakeover, "no-takeover", false, "offer it without context takeover")
 	fs.DurationVar(&o.WarmUp, "warmup", load.DefaultWarmUp, "run for this `DURATION` before anything counts")
 	fs.DurationVar(&o.Duration, "duration", load.DefaultDuration, "measure, or hold idle connections, for this `DURATION`")
 	fs.IntVar(&o.Sources, "sources", 0, "connect from `N` addresses, 127.0.0.1 and those behind it")
 	fs.BoolVar(&o.Insecure, "insecure", false, "don't check the server's certificate")
 	fs.IntVar(&o.ServerPID, "pid", 0, "measure the server's process, which has this `ID`")
+	fs.StringVar(&o.ServerVars, "vars", "", "count the allocations of a server in Go, whose runtime's figures are at this `URL`, such as http://127.0.0.1:6060/debug/vars")
 	fs.BoolVar(&o.json, "json", false, "print the result as JSON")
 	fs.StringVar(&o.plot, "plot", "", "draw the distribution of the latency to this SVG `FILE`")
 }

@@ -25,6 +25,7 @@ func TestBench(t *testing.T) {
 			[]string{"200 bytes of json, 8 in flight each, compressed"}},
 		{"rate", []string{"--rate", "1000"}, []string{"1000 messages a second in all", "sent late by"}},
 		{"churn", []string{"--mode", "churn"}, []string{"rounds"}},
+		{"afresh", []string{"--compress", "--no-takeover"}, []string{"compressed without takeover"}},
 		{"idle", []string{"--mode", "idle"}, []string{"opening"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

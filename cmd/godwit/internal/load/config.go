@@ -19,7 +19,8 @@ const (
 	// counted are such rounds.
 	Churn Mode = "churn"
 	// Idle opens all connections, has one message echoed on each, holds them
-	// without traffic, and has one more echoed.
+	// without traffic, and has one more echoed. What the server's memory grows by
+	// from the First of them to all is what a connection takes.
 	Idle Mode = "idle"
 	// Broadcast sends on one connection and counts what comes on the others.
 	Broadcast Mode = "broadcast"
@@ -51,6 +52,10 @@ type Config struct {
 	// Connections is how many are open at a time. 0 means 64; negative is an error.
 	// Broadcast takes two at least.
 	Connections int
+	// First is how many connections of Idle are open when the server's memory is read
+	// for the first time: with them it pays for what it needs once. 0 means a fifth of
+	// Connections, negative none.
+	First int
 	// Depth is how many messages are in flight on a connection. 0 means 1. What
 	// comes back in one read is replaced in one write.
 	Depth int
@@ -65,6 +70,9 @@ type Config struct {
 	// Compress offers permessage-deflate with context takeover (RFC 7692). A server
 	// that declines it is an error.
 	Compress bool
+	// NoTakeover offers it without context takeover, in both directions. A server that
+	// keeps its context all the same is an error.
+	NoTakeover bool
 	// WarmUp is how long the load runs before anything counts. 0 means 1 s; negative
 	// means not at all.
 	WarmUp time.Duration
@@ -80,6 +88,10 @@ type Config struct {
 	// ServerPID is the server's process, whose CPU time and memory are measured. 0
 	// means none. On Linux only.
 	ServerPID int
+	// ServerVars is the http:// URL where a server in Go publishes the figures of its
+	// runtime (package expvar: /debug/vars), for its allocations. "" means that they
+	// aren't measured; neither are those of Idle.
+	ServerVars string
 }
 
 // withDefaults returns c with its defaults filled in, or an error that Is
@@ -87,6 +99,7 @@ type Config struct {
 func (c Config) withDefaults() (Config, error) {
 	c.Mode = orDefault(c.Mode, Echo)
 	c.Connections = orDefault(c.Connections, DefaultConnections)
+	c.First = max(orDefault(c.First, c.Connections/fewFirst), 0)
 	c.Depth = orDefault(c.Depth, 1)
 	c.Size = max(orDefault(c.Size, DefaultSize), 0)
 	c.Content = orDefault(c.Content, Binary)
@@ -121,6 +134,12 @@ func (c *Config) check() error {
 		return badConfig("a broadcast takes two connections at least")
 	case c.Mode == Broadcast && strings.HasPrefix(c.URL, "tcp:"):
 		return badConfig("there are no broadcasts over tcp://")
+	case c.Mode == Idle && c.First >= c.Connections:
+		return badConfig("the first %d of %d connections leave none to measure", c.First, c.Connections)
+	case c.NoTakeover && !c.Compress:
+		return badConfig("there is no context to take over without compression")
+	case c.ServerVars != "" && !strings.HasPrefix(c.ServerVars, "http://"):
+		return badConfig("the server's variables are at no http:// URL: %q", c.ServerVars)
 	case c.Sources > maxSources:
 		return badConfig("at most %d sources", maxSources)
 	}

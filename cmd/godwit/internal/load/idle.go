@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// The first connections of an idle run, one in fewFirst of them, aren't counted:
-// with them a server pays for what it needs once. settleTime is how long it then
-// has at the most.
+// Of the connections of an idle run one in fewFirst isn't counted, unless
+// Config.First says otherwise. settleTime is how long the server then has at the
+// most.
 const (
 	fewFirst   = 5
 	settleTime = time.Second
@@ -17,7 +17,7 @@ const (
 // idle opens connections, holds them, and measures what they cost.
 func (r *run) idle(ctx context.Context) error {
 	r.links = make([]*link, r.cfg.Connections)
-	few := r.cfg.Connections / fewFirst
+	few := r.cfg.First
 	if err := r.openIdle(ctx, 0, few); err != nil {
 		return err
 	}

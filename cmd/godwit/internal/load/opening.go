@@ -27,7 +27,7 @@ func (t *target) shake(l *link) error {
 	rand.Read(random[:]) // never fails: it would end the program instead
 	req := handshake.ClientRequest{Host: t.host, Target: t.path, Key: handshake.NewKey(random)}
 	if t.deflate {
-		req.Deflate = []handshake.DeflateOffer{{}}
+		req.Deflate = []handshake.DeflateOffer{{ServerNoContextTakeover: t.fresh, ClientNoContextTakeover: t.fresh}}
 	}
 	out, err := req.Append(nil)
 	if err != nil {

@@ -32,6 +32,7 @@ type Result struct {
 	Server    Process `json:"server,omitzero"`
 
 	cpu     usage
+	mallocs float64 // of the server, a second
 	latency Histogram
 }
 
@@ -52,6 +53,9 @@ type Process struct {
 	CPUPerMessage       float64 `json:"cpu_per_message"` // seconds
 	Memory              int64   `json:"memory,omitzero"` // bytes, of Idle, with all connections open
 	MemoryPerConnection float64 `json:"memory_per_connection,omitzero"`
+	// AllocationsPerMessage is the objects that a server in Go allocated; 0 also if
+	// Config.ServerVars is "".
+	AllocationsPerMessage float64 `json:"allocations_per_message"`
 }
 
 func seconds(d time.Duration) float64 { return d.Seconds() }
@@ -84,6 +88,9 @@ func (r *Result) collect(m *meter, c *clock) {
 	r.PerSecond = float64(r.Messages) / seconds(c.end-c.begin)
 	r.Generator.charge(r.cpu.ours, r.Messages)
 	r.Server.charge(r.cpu.server, r.Messages)
+	if r.PerSecond > 0 {
+		r.Server.AllocationsPerMessage = r.mallocs / r.PerSecond
+	}
 }
 
 // charge notes the CPU time that went into n messages.
@@ -114,6 +121,9 @@ func (r *Result) WriteText(w io.Writer) error {
 	}
 	r.Generator.writeText(tab, "generator", noun)
 	r.Server.writeText(tab, "server", noun)
+	if r.Config.ServerVars != "" && r.PerSecond > 0 {
+		fmt.Fprintf(tab, "server allocations\t%.2f objects for each of the %s\n", r.Server.AllocationsPerMessage, noun)
+	}
 	return tab.Flush()
 }
 
@@ -156,6 +166,9 @@ func (c *Config) describe() string {
 	}
 	if c.Compress {
 		s += ", compressed"
+	}
+	if c.NoTakeover {
+		s += " without takeover"
 	}
 	return s + fmt.Sprintf(", %v after %v", c.Duration, c.WarmUp)
 }

@@ -150,11 +150,19 @@ func (r *run) observe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	first, err := r.heap(ctx)
+	if err != nil {
+		return err
+	}
 	if err := r.clock.sleepUntil(ctx, r.clock.end); err != nil {
 		return err
 	}
 	after, err := r.usage()
-	r.result.cpu = after.minus(before)
+	if err != nil {
+		return err
+	}
+	last, err := r.heap(ctx)
+	r.result.cpu, r.result.mallocs = after.minus(before), last.rateSince(first)
 	return err
 }
 

@@ -25,7 +25,8 @@ type target struct {
 	tls     *tls.Config // nil without
 	sources int
 	deflate bool
-	window  int // how far back compressed messages refer at most, in bytes
+	fresh   bool // each compressed message refers to none before it
+	window  int  // how far back compressed messages refer at most, in bytes
 }
 
 // newTarget reads the URL of a Config that has been checked.
@@ -40,6 +41,7 @@ func newTarget(cfg *Config) (*target, error) {
 		path:    u.RequestURI(),
 		sources: cfg.Sources,
 		deflate: cfg.Compress,
+		fresh:   cfg.NoTakeover,
 		window:  min(cfg.Size, 1<<windowBits),
 	}
 	port := u.Port()
