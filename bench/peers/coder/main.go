@@ -18,14 +18,14 @@ func main() {
 		if o.Compress {
 			options.CompressionMode = websocket.CompressionContextTakeover
 		}
-		return http.ListenAndServe(o.Addr, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		return o.ServeHTTP(func(w http.ResponseWriter, r *http.Request) {
 			c, err := websocket.Accept(w, r, options)
 			if err != nil {
 				return // the client has been told
 			}
 			defer c.CloseNow()
 			echo(c)
-		}))
+		})
 	})
 }
 

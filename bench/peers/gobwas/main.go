@@ -17,7 +17,7 @@ import (
 
 func main() {
 	peer.Main(func(o peer.Options) error {
-		return peer.Accept(o.Addr, func(nc net.Conn) {
+		return o.Accept(func(nc net.Conn) {
 			if _, err := ws.Upgrade(nc); err == nil {
 				echo(nc)
 			}

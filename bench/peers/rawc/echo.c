@@ -1,7 +1,8 @@
-/* Sends every byte back, without WebSocket: one thread on epoll, one buffer. What
- * the system calls cost, and the limit for a server of an event loop.
+/* Sends every byte back, without WebSocket: threads on an epoll each, which get
+ * connections in turn, and a buffer a thread. What the system calls cost, and the limit
+ * for a server of as many event loops.
  *
- *   cc -O2 -o echo echo.c && ./echo PORT
+ *   cc -O2 -pthread -o echo echo.c && ./echo PORT THREADS
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -9,15 +10,16 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { EVENTS = 256, BUFFER = 64 << 10 };
+enum { EVENTS = 256, BUFFER = 64 << 10, THREADS = 256 };
 
-static char buffer[BUFFER];
+static int listener, threads, epolls[THREADS];
 
 static int fail(const char *what) {
 	perror(what);
@@ -58,28 +60,25 @@ static void watch(int epoll, int fd) {
 		fail("epoll_ctl");
 }
 
-static void accept_all(int epoll, int listener) {
+/* Is called by one thread alone. */
+static void accept_all(void) {
+	static unsigned turn;
 	int one = 1, fd;
 	while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) >= 0) {
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-		watch(epoll, fd);
+		watch(epolls[turn++ % threads], fd);
 	}
 }
 
-int main(int argc, char **argv) {
-	if (argc != 2) {
-		fprintf(stderr, "usage: %s PORT\n", argv[0]);
-		return 2;
-	}
-	int listener = listen_on(atoi(argv[1])), epoll = epoll_create1(0);
+static void *loop(void *epoll) {
+	char buffer[BUFFER];
 	struct epoll_event events[EVENTS];
-	watch(epoll, listener);
 	for (;;) {
-		int n = epoll_wait(epoll, events, EVENTS, -1);
+		int n = epoll_wait(*(int *)epoll, events, EVENTS, -1);
 		for (int i = 0; i < n; i++) {
 			int fd = events[i].data.fd;
 			if (fd == listener) {
-				accept_all(epoll, listener);
+				accept_all();
 				continue;
 			}
 			ssize_t got = read(fd, buffer, BUFFER);
@@ -87,4 +86,22 @@ int main(int argc, char **argv) {
 				close(fd);
 		}
 	}
+}
+
+int main(int argc, char **argv) {
+	threads = argc == 3 ? atoi(argv[2]) : 0;
+	if (threads < 1 || threads > THREADS) {
+		fprintf(stderr, "usage: %s PORT THREADS, of which there may be %d\n", argv[0], THREADS);
+		return 2;
+	}
+	for (int i = 0; i < threads; i++)
+		epolls[i] = epoll_create1(0);
+	listener = listen_on(atoi(argv[1]));
+	watch(epolls[0], listener);
+	for (int i = 1; i < threads; i++) {
+		pthread_t thread;
+		if (pthread_create(&thread, NULL, loop, &epolls[i]) != 0)
+			fail("pthread_create");
+	}
+	loop(&epolls[0]);
 }

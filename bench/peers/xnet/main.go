@@ -3,8 +3,6 @@
 package main
 
 import (
-	"net/http"
-
 	"golang.org/x/net/websocket"
 
 	"github.com/godwit-ws/godwit/bench/peers/internal/peer"
@@ -29,11 +27,11 @@ var codec = websocket.Codec{
 
 func main() {
 	peer.Main(func(o peer.Options) error {
-		return http.ListenAndServe(o.Addr, websocket.Server{Handler: func(c *websocket.Conn) {
+		return o.ServeHTTP(websocket.Server{Handler: func(c *websocket.Conn) {
 			c.MaxPayloadBytes = peer.MaxMessage
 			var m message
 			for codec.Receive(c, &m) == nil && codec.Send(c, &m) == nil {
 			}
-		}})
+		}}.ServeHTTP)
 	})
 }
