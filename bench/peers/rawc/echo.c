@@ -86,6 +86,7 @@ static void *loop(void *epoll) {
 				close(fd);
 		}
 	}
+	return NULL;
 }
 
 int main(int argc, char **argv) {

@@ -47,7 +47,15 @@ func broadcast(all *peer.Crowd[net.Conn], nc net.Conn) {
 	defer all.Leave(nc)
 	for {
 		f, err := ws.ReadFrame(nc)
-		if err != nil || f.Header.OpCode.IsControl() {
+		switch {
+		case err != nil:
+			return
+		case f.Header.OpCode == ws.OpPing:
+			if ws.WriteFrame(nc, ws.NewPongFrame(ws.UnmaskFrameInPlace(f).Payload)) != nil {
+				return
+			}
+			continue
+		case f.Header.OpCode.IsControl():
 			return
 		}
 		out, err := ws.CompileFrame(ws.NewFrame(f.Header.OpCode, true, ws.UnmaskFrameInPlace(f).Payload))

@@ -24,6 +24,9 @@
 // were sent must come back, masks and all: that is the limit for a WebSocket
 // server over the same sockets.
 //
+// Broadcasts begin when every connection has answered a ping, since it may be open
+// before the server has made it a member.
+//
 // # Latency
 //
 // In a closed loop a message is sent when an earlier one has come back, and its

@@ -69,6 +69,24 @@ func (l *link) exchange(n int) error {
 	return nil
 }
 
+// ping waits until the server has answered a ping (RFC 6455 §5.5.2): what it does
+// before it reads, it has then done. Nothing else may be on the way.
+func (l *link) ping() error {
+	if err := l.control(frame.Ping, nil); err != nil {
+		return err
+	}
+	for l.recv.pongs == 0 {
+		done, err := l.receive()
+		switch {
+		case err != nil:
+			return err
+		case done > 0:
+			return l.recv.wrong("nothing had been sent")
+		}
+	}
+	return nil
+}
+
 // pong answers a ping (RFC 6455 §5.5.3).
 func (l *link) pong(payload []byte) error { return l.control(frame.Pong, payload) }
 

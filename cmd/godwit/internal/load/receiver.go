@@ -30,6 +30,7 @@ type receiver struct {
 	at         int    // bytes of it that have come, as sent
 	zip, flat  []byte // compressed and inflated, while compressed
 	control    []byte // payload of a control frame that came in pieces
+	pongs      int    // have come
 }
 
 // take takes the next bytes and returns how many messages they complete. p is
@@ -157,6 +158,7 @@ func (r *receiver) controlChunk(c frame.Chunk) error {
 	case frame.Ping:
 		return r.pong(p)
 	case frame.Pong:
+		r.pongs++
 		return nil
 	}
 	code, reason, err := frame.ParseClosePayload(p)

@@ -2,6 +2,7 @@ package load
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
 	"time"
 )
@@ -90,10 +91,26 @@ func (r *run) drive(ctx context.Context) error {
 func (r *run) openAll(ctx context.Context) error {
 	size := min(max(len(r.deck.frames(0, 1))*r.cfg.Depth, minBuffer), maxBuffer)
 	r.links = make([]*link, r.cfg.Connections)
-	return inParallel(ctx, len(r.links), func(ctx context.Context, i int) (err error) {
-		r.links[i], err = r.target.open(ctx, i, r.deck, make([]byte, size))
-		return err
+	return inParallel(ctx, len(r.links), func(ctx context.Context, i int) error {
+		l, err := r.target.open(ctx, i, r.deck, make([]byte, size))
+		r.links[i] = l
+		if err != nil || r.cfg.Mode != Broadcast {
+			return err
+		}
+		return r.joined(ctx, i)
 	})
+}
+
+// joined waits until connection i gets what is broadcast: a server has answered the
+// opening handshake before it knows of the connection.
+func (r *run) joined(ctx context.Context, i int) error {
+	l := r.links[i]
+	l.nc.SetDeadline(time.Now().Add(dialTimeout))
+	defer context.AfterFunc(ctx, func() { l.nc.SetDeadline(past) })()
+	if err := l.ping(); err != nil {
+		return fmt.Errorf("load: connection %d of %d: %w", i+1, len(r.links), stalled(err))
+	}
+	return nil
 }
 
 // inParallel calls f for 0 to n-1, a few at a time, until one fails.

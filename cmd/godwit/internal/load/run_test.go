@@ -87,6 +87,16 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestBroadcastSlowJoin is of a server that opens connections before it knows them.
+func TestBroadcastSlowJoin(t *testing.T) {
+	var b broadcaster
+	url := serve(t, hooks{message: b.send, open: func(c *conn.Conn) error {
+		<-time.After(20 * time.Millisecond)
+		return b.join(c)
+	}})
+	runUntilCounted(t, load.Config{URL: url, Mode: load.Broadcast, Connections: 5})
+}
+
 func TestBroadcast(t *testing.T) {
 	for _, tt := range []struct {
 		name string
