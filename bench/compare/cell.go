@@ -4,10 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -35,7 +33,7 @@ const startTime = 10 * time.Second
 
 // measure starts a server, runs a scenario against it, and stops it.
 func measure(ctx context.Context, p *programs, s *server, sc *scenario, t timing) (f figures, err error) {
-	l := listen{compress: sc.compress}
+	l := listen{does: sc.needs, busy: sc.busy}
 	if l.addr, err = freeAddr(); err != nil {
 		return f, err
 	}
@@ -89,25 +87,21 @@ func awaitListener(ctx context.Context, addr string) error {
 
 // drive runs godwit bench against a server.
 func drive(ctx context.Context, p *programs, s *server, sc *scenario, t timing, l listen, pid int) (figures, error) {
-	args := append([]string{"bench", s.url(l.addr), "--json", "--pid", strconv.Itoa(pid),
+	args := append([]string{"bench", s.url(l.addr, sc), "--json", "--insecure", "--pid", strconv.Itoa(pid),
 		"--warmup", t.warmUp.String(), "--duration", t.duration.String()}, sc.args...)
-	cmd := exec.CommandContext(ctx, p.path("godwit"), args...)
+	counted := s.isGo() && sc.counts != memory
+	if counted {
+		args = append(args, "--vars", "http://"+l.admin+"/debug/vars")
+	}
+	cmd := exec.CommandContext(ctx, p.path("bench"), args...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
-	if err := cmd.Start(); err != nil {
-		return figures{}, err
-	}
-	allocs := -1.0 // a second
-	if s.isGo() && !sc.memory {
-		allocs = allocations(ctx, l.admin, t)
-	}
-	if err := cmd.Wait(); err != nil {
+	if err := cmd.Run(); err != nil {
 		return figures{}, fmt.Errorf("%w: %s", err, strings.TrimSpace(errs.String()))
 	}
 	f, err := parse(out.Bytes())
-	f.allocs = -1
-	if allocs >= 0 && f.rate > 0 {
-		f.allocs = allocs / f.rate
+	if !counted {
+		f.allocs = -1
 	}
 	return f, err
 }
@@ -120,8 +114,9 @@ func parse(text []byte) (figures, error) {
 			P50, P99, P999 float64
 		}
 		Generator, Server struct {
-			CPUPerMessage       float64 `json:"cpu_per_message"`
-			MemoryPerConnection float64 `json:"memory_per_connection"`
+			CPUPerMessage         float64 `json:"cpu_per_message"`
+			MemoryPerConnection   float64 `json:"memory_per_connection"`
+			AllocationsPerMessage float64 `json:"allocations_per_message"`
 		}
 	}
 	err := json.Unmarshal(text, &r)
@@ -132,49 +127,7 @@ func parse(text []byte) (figures, error) {
 		p50:       r.Latency.P50,
 		p99:       r.Latency.P99,
 		p999:      r.Latency.P999,
+		allocs:    r.Server.AllocationsPerMessage,
 		memory:    r.Server.MemoryPerConnection,
 	}, err
-}
-
-// allocations returns how many objects a second a server allocates in the middle of
-// a run that has just begun; negative if that can't be read.
-func allocations(ctx context.Context, admin string, t timing) float64 {
-	begin, end := t.warmUp+t.duration/5, t.warmUp+t.duration*9/10
-	pause(ctx, begin)
-	first, err := mallocs(ctx, admin)
-	if err != nil {
-		return -1
-	}
-	start := time.Now()
-	pause(ctx, end-begin)
-	second, err := mallocs(ctx, admin)
-	if err != nil {
-		return -1
-	}
-	return float64(second-first) / time.Since(start).Seconds()
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
-}
-
-// mallocs reads how many objects a server has allocated.
-func mallocs(ctx context.Context, admin string) (n uint64, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+admin+"/debug/vars", nil)
-	if err != nil {
-		return 0, err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, resp.Body.Close()) }()
-	var vars struct {
-		Memstats struct{ Mallocs uint64 }
-	}
-	err = json.NewDecoder(resp.Body).Decode(&vars)
-	return vars.Memstats.Mallocs, err
 }

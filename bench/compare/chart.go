@@ -34,10 +34,7 @@ func (k kind) class() string {
 func chart(sc *scenario, rows []row) string {
 	var b strings.Builder
 	height := chartTop + len(rows)*barPitch + 12
-	what := "CPU of the server per " + sc.per
-	if sc.memory {
-		what = "memory of the server per connection"
-	}
+	what := sc.counts.String() + " per " + sc.per
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" role="img">`+"\n", chartWidth, height)
 	fmt.Fprintf(&b, "<title>%s: %s</title>\n%s\n", html.EscapeString(sc.title), what, chartStyle)
 	fmt.Fprintf(&b, `<rect class="back" width="%d" height="%d"/>`+"\n", chartWidth, height)

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/godwit-ws/godwit/bench/internal/machine"
 )
 
 // options are the flags.
@@ -36,10 +38,10 @@ func main() {
 func (o *options) flags() *flag.FlagSet {
 	fs := flag.NewFlagSet("compare", flag.ContinueOnError)
 	fs.StringVar(&o.servers, "servers", "", "only these, by `NAMES` with commas between them: "+names(servers(), serverName))
-	fs.StringVar(&o.scenarios, "scenarios", "", "only these, by `NAMES`: "+names(scenarios(), scenarioName))
+	fs.StringVar(&o.scenarios, "scenarios", "", "only these, by `NAMES`: "+names(scenarios(descriptors()), scenarioName))
 	fs.IntVar(&o.rounds, "rounds", 3, "how many `ROUNDS` there are")
-	fs.DurationVar(&o.timing.duration, "duration", 2*time.Second, "how long each run counts")
-	fs.DurationVar(&o.timing.warmUp, "warmup", 500*time.Millisecond, "how long it runs before that")
+	fs.DurationVar(&o.timing.duration, "duration", 800*time.Millisecond, "how long each run counts")
+	fs.DurationVar(&o.timing.warmUp, "warmup", 200*time.Millisecond, "how long it runs before that")
 	fs.StringVar(&o.out, "out", "", "write RESULTS.md and charts/ to this `FOLDER`; none unless it is given or all is run, then the current one")
 	return fs
 }
@@ -82,9 +84,10 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 			fmt.Fprintf(progress, "without %s: %v\n", program, err)
 		}
 	}
+	fmt.Fprintf(progress, "this takes about %v\n", estimate(p.available(ss), scs, o.rounds, o.timing).Round(time.Second))
 	m, failed := runAll(ctx, progress, p, p.available(ss), scs, o.rounds, o.timing)
 	r := &report{
-		date: time.Now(), machine: machine(), rounds: o.rounds, timing: o.timing,
+		date: time.Now(), machine: machine.Describe(), rounds: o.rounds, timing: o.timing,
 		servers: ss, scenarios: scs, versions: versions(ctx, p, ss), missing: p.missing, matrix: m,
 	}
 	if _, err := io.WriteString(out, r.markdown()); err != nil {
@@ -102,7 +105,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 // choose returns the servers and scenarios that the flags name.
 func (o *options) choose(args []string) ([]server, []scenario, error) {
 	ss, unknown := choose(servers(), serverName, list(o.servers))
-	scs, more := choose(scenarios(), scenarioName, list(o.scenarios))
+	scs, more := choose(scenarios(descriptors()), scenarioName, list(o.scenarios))
 	switch unknown = append(unknown, more...); {
 	case len(args) > 0:
 		return nil, nil, fmt.Errorf("unexpected argument %q", args[0])

@@ -1,12 +1,6 @@
 package main
 
-import (
-	"context"
-	"fmt"
-	"io"
-	"maps"
-	"slices"
-)
+import "slices"
 
 // matrix holds the runs of all rounds, by scenario and server.
 type matrix map[string]map[string][]figures
@@ -49,10 +43,14 @@ func sign(v float64) float64 {
 	return 0
 }
 
-// figure returns what counts in a scenario: the less the better.
+// figure returns what counts in a scenario: the less the better. It is infinite where
+// nothing came back.
 func (sc *scenario) figure(f figures) float64 {
-	if sc.memory {
+	switch sc.counts {
+	case memory:
 		return f.memory
+	case wall:
+		return 1 / f.rate
 	}
 	return f.cpu
 }
@@ -109,63 +107,4 @@ func named(rows []row, name string) (row, bool) {
 		return row{}, false
 	}
 	return rows[i], true
-}
-
-// runAll runs all scenarios against all servers, in turn, round by round: what a
-// machine does beside that meets all of them alike. Each round begins with another
-// server. A run that fails is reported on w and left out; the error says how many.
-func runAll(ctx context.Context, w io.Writer, p *programs, ss []server, scs []scenario, rounds int, t timing) (matrix, error) {
-	m := make(matrix)
-	failed := make(map[string]int)
-	for round := range rounds {
-		for i := range scs {
-			for k := range ss {
-				sc, s := &scs[i], &ss[(k+round)%len(ss)]
-				if !s.can(sc) {
-					continue
-				}
-				times := t
-				if sc.memory {
-					times.duration = min(t.duration, hold)
-				}
-				f, err := measure(ctx, p, s, sc, times)
-				if ctx.Err() != nil {
-					return m, context.Cause(ctx)
-				}
-				if err != nil {
-					failed[s.name+" "+sc.name]++
-					fmt.Fprintf(w, "round %d: %v\n", round+1, err)
-					continue
-				}
-				m.add(sc, s, f)
-				fmt.Fprintf(w, "round %d  %-16s %-9s %s\n", round+1, sc.name, s.name, sc.show(f))
-			}
-		}
-	}
-	if len(failed) > 0 {
-		return m, fmt.Errorf("runs failed: %v", slices.Sorted(maps.Keys(failed)))
-	}
-	return m, nil
-}
-
-// show gives what counts in a scenario, with its unit.
-func (sc *scenario) show(f figures) string {
-	if sc.memory {
-		return fmt.Sprintf("%.2f KB", f.memory/1e3)
-	}
-	return micro(f.cpu)
-}
-
-// micro gives a time in microseconds with three digits.
-func micro(seconds float64) string {
-	us := seconds * 1e6
-	switch {
-	case us >= 100:
-		return fmt.Sprintf("%.0f µs", us)
-	case us >= 10:
-		return fmt.Sprintf("%.1f µs", us)
-	case us >= 1:
-		return fmt.Sprintf("%.2f µs", us)
-	}
-	return fmt.Sprintf("%.3f µs", us)
 }

@@ -22,7 +22,7 @@ type programs struct {
 // errNotInstalled is wrapped by the reasons for which a server is left out.
 var errNotInstalled = errors.New("not installed")
 
-// build builds the programs of the chosen servers, and godwit, below dir. It must run
+// build builds the programs of the chosen servers, and the load generator, below dir. It must run
 // in the folder of the nested module. What can't be had for want of a tool is in
 // missing; all other failures are errors.
 func build(ctx context.Context, dir string, chosen []server) (*programs, error) {
@@ -31,12 +31,16 @@ func build(ctx context.Context, dir string, chosen []server) (*programs, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := command(ctx, root, "go", "build", "-o", p.path("godwit"), "./cmd/godwit"); err != nil {
+	if err := command(ctx, root, "go", "build", "-o", p.path("bench"), "./cmd/godwit"); err != nil {
 		return nil, err
 	}
+	built := make(map[string]bool)
 	for _, s := range chosen {
+		if built[s.program] {
+			continue
+		}
+		built[s.program] = true
 		switch s.program {
-		case "godwit":
 		case "node":
 			p.missing["node"] = p.findNode(ctx)
 		case "c":
@@ -88,7 +92,7 @@ func (p *programs) compile(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("a C compiler is %w", errNotInstalled)
 	}
-	return command(ctx, "", cc, "-O2", "-o", p.path("c"), filepath.Join("peers", "rawc", "echo.c"))
+	return command(ctx, "", cc, "-O2", "-pthread", "-o", p.path("c"), filepath.Join("peers", "rawc", "echo.c"))
 }
 
 // command runs a program in a folder, and returns what it said if it fails.

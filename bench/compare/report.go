@@ -41,32 +41,36 @@ func versions(ctx context.Context, p *programs, ss []server) map[string]string {
 func (r *report) markdown() string {
 	var b strings.Builder
 	b.WriteString("# Echo servers side by side\n\n")
-	fmt.Fprintf(&b, "Measured on %s: %s. Medians of %d rounds, %v each after %v.\n\n",
+	fmt.Fprintf(&b, "Measured on %s: %s. Medians of %d rounds, %v each after %v; memory once.\n\n",
 		r.date.Format("2 January 2006"), r.machine, r.rounds, r.timing.duration, r.timing.warmUp)
-	b.WriteString(r.reproduce())
-	r.writeServers(&b)
+	b.WriteString(introduction)
 	r.writeSummary(&b)
+	r.writeAims(&b)
+	r.writeServers(&b)
 	for i := range r.scenarios {
 		r.writeScenario(&b, &r.scenarios[i])
 	}
 	return b.String()
 }
 
-func (r *report) reproduce() string {
-	return `To reproduce: ` + "`cd bench && go run ./compare`" + ` (` + "`-h`" + ` lists its flags). Each server runs in a process of its own, fresh for each
-run, and all are driven by the same load generator, ` + "`godwit bench`" + `, which checks the answers; servers take turns within each
-round. CPU is the server's CPU time per message (user and system); the less the better. Load generator and server share
-the machine, so messages a second and latency depend on both; the generator's own CPU time is in the last column.
+const introduction = "To reproduce: `cd bench && go run ./compare` (`-h` lists its flags). Each server runs in a process of its own, fresh for\n" +
+	"each run, and all are driven by the same load generator, `godwit bench`, which checks the answers; servers take turns within\n" +
+	"each round. What counts is the server's CPU time for a message (user and system), or its memory for a connection: the less\n" +
+	"the better. Load generator and server share the machine, so messages a second and latency depend on both; the generator's\n" +
+	"own CPU time is in the last column of each table.\n\n" +
+	"Stored messages and the node are measured in [QUEUE.md](QUEUE.md). What ten million connections take is worked out in\n" +
+	"[SCALE.md](SCALE.md).\n\n"
 
-`
-}
-
-// writeServers lists what is compared.
+// writeServers lists what is compared, with what doesn't fit elsewhere.
 func (r *report) writeServers(b *strings.Builder) {
-	b.WriteString("| server | version | | checks UTF-8 |\n|---|---|---|---|\n")
+	b.WriteString("## The servers\n\nAllocations are objects for each message of 125 B; memory is for each idle connection, without and with TLS.\n\n" +
+		"| server | version | | checks UTF-8 | allocations | memory | with TLS |\n|---|---|---|---|--:|--:|--:|\n")
 	for _, s := range r.servers {
 		version := r.versions[s.name]
-		if version == "" {
+		switch {
+		case s.kind == ours:
+			version = "this one"
+		case version == "":
 			version = "-"
 		}
 		note := s.what
@@ -74,83 +78,29 @@ func (r *report) writeServers(b *strings.Builder) {
 			first, _, _ := strings.Cut(err.Error(), "\n")
 			note += " (left out: " + first + ")"
 		}
-		fmt.Fprintf(b, "| %s | %s | %s | %s |\n", s.name, version, note, s.utf8)
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %s | %s |\n", s.name, version, note, s.utf8,
+			r.cell("125B", s.name, func(_ *scenario, f figures) string { return showAllocs(f.allocs) }),
+			r.cell("idle", s.name, (*scenario).show), r.cell("wss-idle", s.name, (*scenario).show))
 	}
 	b.WriteString("\n")
 }
 
-// writeSummary holds the best of ours against the best of the others, a row a
-// scenario.
-func (r *report) writeSummary(b *strings.Builder) {
-	b.WriteString("## Summary\n\nBelow 1 the others need more.\n\n")
-	b.WriteString("| scenario | best of ours | best other Go library | ratio to it | to raw Go | to raw C | |\n|---|--:|--:|--:|--:|--:|---|\n")
-	for i := range r.scenarios {
-		sc := &r.scenarios[i]
-		rows := r.matrix.rows(sc, r.servers)
-		mine, ok := best(rows, ours)
-		if !ok {
-			continue
-		}
-		other, verdict := "-", ""
-		rival, ok := best(rows, library)
-		ratio := ratioTo(sc, mine, rival, ok)
-		if ok {
-			other = fmt.Sprintf("%s (%s)", sc.show(rival.figures), rival.server.name)
-			verdict = "won"
-			if sc.figure(mine.figures) > sc.figure(rival.figures) {
-				verdict = "**lost**"
-			}
-		}
-		fmt.Fprintf(b, "| %s | %s (%s) | %s | %s | %s | %s | %s |\n", sc.title, sc.show(mine.figures), mine.server.name, other, ratio,
-			ratioToNamed(sc, mine, rows, "raw-go"), ratioToNamed(sc, mine, rows, "raw-c"), verdict)
-	}
-	b.WriteString("\n")
-}
-
-// ratioTo gives what counts of a row by that of another, if there is one.
-func ratioTo(sc *scenario, r, base row, ok bool) string {
-	if !ok || sc.figure(base.figures) <= 0 {
+// cell returns what a server showed in a scenario, or a dash.
+func (r *report) cell(in, server string, show func(*scenario, figures) string) string {
+	sc, row, ok := r.find(in, server)
+	if !ok {
 		return "-"
 	}
-	return fmt.Sprintf("%.2f", sc.figure(r.figures)/sc.figure(base.figures))
+	return show(sc, row.figures)
 }
 
-func ratioToNamed(sc *scenario, r row, rows []row, name string) string {
-	base, ok := named(rows, name)
-	return ratioTo(sc, r, base, ok)
-}
-
-// writeScenario writes the table of a scenario.
-func (r *report) writeScenario(b *strings.Builder, sc *scenario) {
-	rows := r.matrix.rows(sc, r.servers)
-	if len(rows) == 0 {
-		return
-	}
-	fmt.Fprintf(b, "## %s\n\n![%s](charts/%s.svg)\n\n", strings.ToUpper(sc.title[:1])+sc.title[1:], sc.title, sc.name)
-	b.WriteString(sc.table(rows))
-	b.WriteString("\n")
-}
-
-// table makes the table of a scenario.
-func (sc *scenario) table(rows []row) string {
-	var b strings.Builder
-	if sc.memory {
-		b.WriteString("| server | memory per connection | spread | to raw Go |\n|---|--:|--:|--:|\n")
-		for _, r := range rows {
-			fmt.Fprintf(&b, "| %s | %s | %.0f %% | %s |\n", r.server.name, sc.show(r.figures), 100*r.spread, ratioToNamed(sc, r, rows, "raw-go"))
+// find returns the row of a server in a scenario, if it has been measured.
+func (r *report) find(in, server string) (*scenario, row, bool) {
+	for i := range r.scenarios {
+		if sc := &r.scenarios[i]; sc.name == in {
+			found, ok := named(r.matrix.rows(sc, r.servers), server)
+			return sc, found, ok
 		}
-		return b.String()
 	}
-	fmt.Fprintf(&b, "| server | CPU per %s | spread | to raw Go | to raw C | %ss a second | p50 | p99 | p99.9 | allocations | generator |\n", sc.per, sc.per)
-	b.WriteString("|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
-	for _, r := range rows {
-		allocs := "-"
-		if r.allocs >= 0 {
-			allocs = fmt.Sprintf("%.1f", r.allocs)
-		}
-		fmt.Fprintf(&b, "| %s | %s | %.0f %% | %s | %s | %.0f | %s | %s | %s | %s | %s |\n",
-			r.server.name, micro(r.cpu), 100*r.spread, ratioToNamed(sc, r, rows, "raw-go"), ratioToNamed(sc, r, rows, "raw-c"),
-			r.rate, micro(r.p50), micro(r.p99), micro(r.p999), allocs, micro(r.generator))
-	}
-	return b.String()
+	return nil, row{}, false
 }

@@ -1,4 +1,5 @@
-package main
+// Package machine says where figures were taken.
+package machine
 
 import (
 	"bufio"
@@ -8,8 +9,8 @@ import (
 	"strings"
 )
 
-// machine describes where the figures were taken, without names.
-func machine() string {
+// Describe gives cores, memory, kernel and Go version in one line, and no name.
+func Describe() string {
 	s := fmt.Sprintf("%d cores", runtime.NumCPU())
 	if model := field("/proc/cpuinfo", "model name"); model != "" {
 		s += " of " + model

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"time"
+)
+
+// runAll runs all scenarios against all servers, in turn, round by round: what a
+// machine does beside that meets all of them alike. Each round begins with another
+// server. A run that fails is reported on w and left out; the error says how many.
+func runAll(ctx context.Context, w io.Writer, p *programs, ss []server, scs []scenario, rounds int, t timing) (matrix, error) {
+	m := make(matrix)
+	failed := make(map[string]int)
+	for round := range rounds {
+		for i := range scs {
+			for k := range ss {
+				sc, s := &scs[i], &ss[(k+round)%len(ss)]
+				if !s.takesPart(sc) || round >= sc.rounds(rounds) {
+					continue
+				}
+				f, err := measure(ctx, p, s, sc, t.of(sc))
+				if ctx.Err() != nil {
+					return m, context.Cause(ctx)
+				}
+				if err != nil {
+					failed[s.name+" "+sc.name]++
+					fmt.Fprintf(w, "round %d: %v\n", round+1, err)
+					continue
+				}
+				m.add(sc, s, f)
+				fmt.Fprintf(w, "round %d  %-22s %-17s %s\n", round+1, sc.name, s.name, sc.show(f))
+			}
+		}
+	}
+	if len(failed) > 0 {
+		return m, fmt.Errorf("runs failed: %v", slices.Sorted(maps.Keys(failed)))
+	}
+	return m, nil
+}
+
+// of returns how long a run of a scenario takes.
+func (t timing) of(sc *scenario) timing {
+	if sc.counts == memory {
+		t.duration = min(t.duration, hold)
+	}
+	return t
+}
+
+// Besides what is measured a run takes about startup, and for each of its connections
+// about opening.
+const (
+	startup = 200 * time.Millisecond
+	opening = 300 * time.Microsecond
+)
+
+// estimate says about how long runAll takes.
+func estimate(ss []server, scs []scenario, rounds int, t timing) (d time.Duration) {
+	for i := range scs {
+		for k := range ss {
+			if ss[k].takesPart(&scs[i]) {
+				each := t.of(&scs[i])
+				d += time.Duration(scs[i].rounds(rounds)) * (startup + each.warmUp + each.duration + time.Duration(scs[i].connections())*opening)
+			}
+		}
+	}
+	return d
+}
