@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"time"
 )
 
 // scenario is a load that all servers are put under that can bear it.
@@ -138,6 +137,3 @@ func (sc *scenario) connections() int {
 	}
 	return 64 // godwit bench's own choice
 }
-
-// hold is how long idle connections are held before memory is read, at the most.
-const hold = time.Second

@@ -43,3 +43,6 @@ func field(file, name string) string {
 	}
 	return ""
 }
+
+// unknown is the kind of a file system that can't be found out.
+const unknown = "a file system of unknown kind"
