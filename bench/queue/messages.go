@@ -23,7 +23,9 @@ func makeMessages() [][]byte {
 }
 
 // content is what a message says.
-func content(i int) string { return fmt.Sprintf("%08d 第一行是问候，第二行是正文，第三行是祝福", i) }
+func content(i int) string {
+	return fmt.Sprintf("%08d 第一行是问候，第二行是正文，第三行是祝福", i)
+}
 
 // fill stores n messages, in groups.
 func (l *lab) fill(ctx context.Context, s store.Store, n int) error {

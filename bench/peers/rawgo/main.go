@@ -6,6 +6,7 @@
 package main
 
 import (
+	"io"
 	"net"
 
 	"github.com/gobwas/ws"
@@ -46,22 +47,35 @@ func broadcast(all *peer.Crowd[net.Conn], nc net.Conn) {
 	all.Join(nc)
 	defer all.Leave(nc)
 	for {
-		f, err := ws.ReadFrame(nc)
-		switch {
-		case err != nil:
+		h, p, err := read(nc)
+		if err != nil || h.OpCode == ws.OpClose {
 			return
-		case f.Header.OpCode == ws.OpPing:
-			if ws.WriteFrame(nc, ws.NewPongFrame(ws.UnmaskFrameInPlace(f).Payload)) != nil {
+		}
+		if h.OpCode == ws.OpPing {
+			if ws.WriteFrame(nc, ws.NewPongFrame(p)) != nil {
 				return
 			}
 			continue
-		case f.Header.OpCode.IsControl():
-			return
 		}
-		out, err := ws.CompileFrame(ws.NewFrame(f.Header.OpCode, true, ws.UnmaskFrameInPlace(f).Payload))
+		out, err := ws.CompileFrame(ws.NewFrame(h.OpCode, true, p))
 		if err != nil {
 			return
 		}
 		all.Each(func(nc net.Conn) { nc.Write(out) }) // whose connection fails will find out
 	}
+}
+
+// read reads a frame.
+func read(nc net.Conn) (h ws.Header, p []byte, err error) {
+	h, err = ws.ReadHeader(nc)
+	if err != nil {
+		return h, nil, err
+	}
+	if h.Length > peer.MaxMessage {
+		return h, nil, ws.ErrHeaderLengthUnexpected
+	}
+	p = make([]byte, h.Length)
+	_, err = io.ReadFull(nc, p)
+	ws.Cipher(p, h.Mask, 0)
+	return h, p, err
 }
