@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"os/exec"
@@ -30,6 +31,10 @@ type timing struct{ warmUp, duration time.Duration }
 
 // startTime is how long a server may take until it listens.
 const startTime = 10 * time.Second
+
+// errNothing says that no message came back while it counted: such a run has no
+// figures, and 0 would be the best of all.
+var errNothing = errors.New("no message came back in time")
 
 // measure starts a server, runs a scenario against it, and stops it.
 func measure(ctx context.Context, p *programs, s *server, sc *scenario, t timing) (f figures, err error) {
@@ -100,6 +105,9 @@ func drive(ctx context.Context, p *programs, s *server, sc *scenario, t timing, 
 		return figures{}, fmt.Errorf("%w: %s", err, strings.TrimSpace(errs.String()))
 	}
 	f, err := parse(out.Bytes())
+	if err == nil && sc.counts != memory && f.rate == 0 {
+		err = errNothing
+	}
 	if !counted {
 		f.allocs = -1
 	}

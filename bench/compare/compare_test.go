@@ -53,9 +53,9 @@ func TestEveryServer(t *testing.T) {
 				sc.args = append(slices.Clone(sc.args), "--first", "0", "--conns", "10") // the last of a flag counts
 				f, err := measure(t.Context(), p, &s, &sc, timing{10 * time.Millisecond, 60 * time.Millisecond})
 				switch {
+				case errors.Is(err, errNothing): // a slow machine
 				case err != nil:
 					t.Error(err)
-				case f.rate == 0: // a slow machine: no message came back in the time that counts
 				case sc.counts != memory && (f.cpu <= 0 || f.p50 <= 0 || f.generator <= 0):
 					t.Errorf("%s: %+v", sc.name, f)
 				case s.isGo() && sc.counts != memory && f.allocs < 0:
@@ -324,5 +324,22 @@ func TestTables(t *testing.T) {
 	}
 	if got := strings.Count(progress.String(), "round 1 "); got != 2 {
 		t.Errorf("%d runs reported, want 2:\n%s", got, &progress)
+	}
+}
+
+// TestNothingCameBack is of a server too slow for the time that it has: it must not
+// look like one that needs no CPU time.
+func TestNothingCameBack(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a server")
+	}
+	ss, _ := choose(servers(), serverName, []string{"godwit"})
+	p, err := build(t.Context(), t.TempDir(), ss)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sc := echo("slow", "no time for a connection", "--mode", "churn")
+	if _, err := measure(t.Context(), p, &ss[0], &sc, timing{0, time.Microsecond}); !errors.Is(err, errNothing) {
+		t.Errorf("error %v, want %v", err, errNothing)
 	}
 }
