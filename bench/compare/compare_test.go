@@ -158,6 +158,7 @@ func TestEstimate(t *testing.T) {
 	var o options
 	o.flags()
 	got := estimate(servers(), scenarios(20_000), o.rounds, o.timing)
+	t.Log(got)
 	if got < 10*time.Minute || got > 20*time.Minute {
 		t.Errorf("a run takes %v", got)
 	}
@@ -240,6 +241,18 @@ func TestReport(t *testing.T) {
 	}
 }
 
+// TestReportFailure says what is missing in a report, which is one all the same.
+func TestReportFailure(t *testing.T) {
+	r := example()
+	r.failed = errors.New("runs failed: gws idle")
+	if got := r.markdown(); !strings.Contains(got, "**runs failed: gws idle: they are left out below.**") || !strings.Contains(got, "## Summary") {
+		t.Error(got)
+	}
+	if got := example().markdown(); strings.Contains(got, "left out below") {
+		t.Error(got)
+	}
+}
+
 // TestRowsAreSorted looks at the order in tables and charts.
 func TestRowsAreSorted(t *testing.T) {
 	r := example()
@@ -294,7 +307,7 @@ func TestChart(t *testing.T) {
 	}
 	far := rows[len(rows)-1]
 	far.cpu = 1
-	if drawing := chart(sc, append(rows[:4:4], far)); !strings.Contains(drawing, "… 1.00 s") {
+	if drawing := chart(sc, append(rows[:4:4], far)); !strings.Contains(drawing, ">1.00 s<") || strings.Count(drawing, "<path") != 1 {
 		t.Errorf("a bar far longer than the others isn't cut:\n%s", drawing)
 	}
 }

@@ -88,12 +88,12 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	m, failed := runAll(ctx, progress, p, p.available(ss), scs, o.rounds, o.timing)
 	r := &report{
 		date: time.Now(), machine: machine.Describe(), rounds: o.rounds, timing: o.timing,
-		servers: ss, scenarios: scs, versions: versions(ctx, p, ss), missing: p.missing, matrix: m,
+		servers: ss, scenarios: scs, versions: versions(ctx, p, ss), missing: p.missing, matrix: m, failed: failed,
 	}
 	if _, err := io.WriteString(out, r.markdown()); err != nil {
 		return err
 	}
-	if o.out == "" && failed == nil && o.servers == "" && o.scenarios == "" {
+	if o.out == "" && ctx.Err() == nil && o.servers == "" && o.scenarios == "" {
 		o.out = "."
 	}
 	if o.out != "" {

@@ -19,6 +19,7 @@ type report struct {
 	versions  map[string]string // by server
 	missing   map[string]error  // by program
 	matrix    matrix
+	failed    error // says which runs failed; nil if none did
 }
 
 // versions returns the versions of the servers, as far as they have any.
@@ -41,9 +42,12 @@ func versions(ctx context.Context, p *programs, ss []server) map[string]string {
 func (r *report) markdown() string {
 	var b strings.Builder
 	b.WriteString("# Echo servers side by side\n\n")
-	fmt.Fprintf(&b, "Measured on %s: %s. Medians of %d rounds, %v each after %v; memory once.\n\n",
-		r.date.Format("2 January 2006"), r.machine, r.rounds, r.timing.duration, r.timing.warmUp)
+	fmt.Fprintf(&b, "Measured on %s: %s. %s, %v each after %v; memory once.\n\n",
+		r.date.Format("2 January 2006"), r.machine, medians(r.rounds), r.timing.duration, r.timing.warmUp)
 	b.WriteString(introduction)
+	if r.failed != nil {
+		fmt.Fprintf(&b, "**%v: they are left out below.**\n\n", r.failed)
+	}
 	r.writeSummary(&b)
 	r.writeAims(&b)
 	r.writeServers(&b)
@@ -51,6 +55,14 @@ func (r *report) markdown() string {
 		r.writeScenario(&b, &r.scenarios[i])
 	}
 	return b.String()
+}
+
+// medians says what the figures are.
+func medians(rounds int) string {
+	if rounds == 1 {
+		return "One round only"
+	}
+	return fmt.Sprintf("Medians of %d rounds", rounds)
 }
 
 const introduction = "To reproduce: `cd bench && go run ./compare` (`-h` lists its flags). Each server runs in a process of its own, fresh for\n" +

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -37,7 +38,7 @@ func runAll(ctx context.Context, w io.Writer, p *programs, ss []server, scs []sc
 		}
 	}
 	if len(failed) > 0 {
-		return m, fmt.Errorf("runs failed: %v", slices.Sorted(maps.Keys(failed)))
+		return m, fmt.Errorf("runs failed: %s", strings.Join(slices.Sorted(maps.Keys(failed)), ", "))
 	}
 	return m, nil
 }
@@ -50,11 +51,21 @@ func (t timing) of(sc *scenario) timing {
 	return t
 }
 
+// whole returns about how long a run takes in all.
+func (t timing) whole(sc *scenario) time.Duration {
+	each := opening
+	if sc.needs&secure != 0 {
+		each = secureOpening
+	}
+	return startup + t.warmUp + t.duration + time.Duration(sc.connections())*each
+}
+
 // Besides what is measured a run takes about startup, and for each of its connections
-// about opening.
+// about opening, with TLS about secureOpening.
 const (
-	startup = 200 * time.Millisecond
-	opening = 300 * time.Microsecond
+	startup       = 200 * time.Millisecond
+	opening       = 300 * time.Microsecond
+	secureOpening = time.Millisecond
 )
 
 // estimate says about how long runAll takes.
@@ -62,8 +73,7 @@ func estimate(ss []server, scs []scenario, rounds int, t timing) (d time.Duratio
 	for i := range scs {
 		for k := range ss {
 			if ss[k].takesPart(&scs[i]) {
-				each := t.of(&scs[i])
-				d += time.Duration(scs[i].rounds(rounds)) * (startup + each.warmUp + each.duration + time.Duration(scs[i].connections())*opening)
+				d += time.Duration(scs[i].rounds(rounds)) * t.of(&scs[i]).whole(&scs[i])
 			}
 		}
 	}
