@@ -32,9 +32,9 @@ type timing struct{ warmUp, duration time.Duration }
 // startTime is how long a server may take until it listens.
 const startTime = 10 * time.Second
 
-// errNothing says that no message came back while it counted: such a run has no
-// figures, and 0 would be the best of all.
-var errNothing = errors.New("no message came back in time")
+// errNothing says that no message came back while it counted, or that the server did
+// nothing then: such a run has no figures, and 0 would be the best of all.
+var errNothing = errors.New("nothing happened in the time that counts")
 
 // measure starts a server, runs a scenario against it, and stops it.
 func measure(ctx context.Context, p *programs, s *server, sc *scenario, t timing) (f figures, err error) {
@@ -105,7 +105,7 @@ func drive(ctx context.Context, p *programs, s *server, sc *scenario, t timing, 
 		return figures{}, fmt.Errorf("%w: %s", err, strings.TrimSpace(errs.String()))
 	}
 	f, err := parse(out.Bytes())
-	if err == nil && sc.counts != memory && f.rate == 0 {
+	if err == nil && sc.counts != memory && (f.rate == 0 || f.cpu == 0) {
 		err = errNothing
 	}
 	if !counted {

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,8 +23,18 @@ func TestMain(m *testing.M) {
 	if err := os.Chdir(".."); err != nil {
 		panic(err)
 	}
-	os.Exit(m.Run())
+	dir, err := os.MkdirTemp("", "compare")
+	if err != nil {
+		panic(err)
+	}
+	built = sync.OnceValues(func() (*programs, error) { return build(context.Background(), dir, servers()) })
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
 }
+
+// built builds all programs, once.
+var built func() (*programs, error)
 
 // TestEveryServer runs every server for a moment under loads that need different
 // things of it: the generator refuses wrong answers.
@@ -36,7 +47,7 @@ func TestEveryServer(t *testing.T) {
 	if len(unknown) > 0 {
 		t.Fatalf("no scenarios %v", unknown)
 	}
-	p, err := build(t.Context(), t.TempDir(), servers())
+	p, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -344,15 +355,14 @@ func TestTables(t *testing.T) {
 // look like one that needs no CPU time.
 func TestNothingCameBack(t *testing.T) {
 	if testing.Short() {
-		t.Skip("builds a server")
+		t.Skip("builds the servers")
 	}
-	ss, _ := choose(servers(), serverName, []string{"godwit"})
-	p, err := build(t.Context(), t.TempDir(), ss)
+	p, err := built()
 	if err != nil {
 		t.Fatal(err)
 	}
 	sc := echo("slow", "no time for a connection", "--mode", "churn")
-	if _, err := measure(t.Context(), p, &ss[0], &sc, timing{0, time.Microsecond}); !errors.Is(err, errNothing) {
+	if _, err := measure(t.Context(), p, &servers()[0], &sc, timing{0, time.Microsecond}); !errors.Is(err, errNothing) {
 		t.Errorf("error %v, want %v", err, errNothing)
 	}
 }
