@@ -88,22 +88,6 @@ func TestDeadServer(t *testing.T) {
 	}
 }
 
-func TestMedian(t *testing.T) {
-	for _, tt := range []struct {
-		in   []float64
-		want float64
-	}{
-		{[]float64{3}, 3},
-		{[]float64{4, 2}, 3},
-		{[]float64{9, 1, 2}, 2},
-		{[]float64{9, 1, 2, 4}, 3},
-	} {
-		if got := median(tt.in); got != tt.want {
-			t.Errorf("median of %v is %v, want %v", tt.in, got, tt.want)
-		}
-	}
-}
-
 func TestChoose(t *testing.T) {
 	all := []string{"a", "b", "c"}
 	self := func(s string) string { return s }

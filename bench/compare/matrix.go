@@ -1,6 +1,10 @@
 package main
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/godwit-ws/godwit/bench/internal/figure"
+)
 
 // matrix holds the runs of all rounds, by scenario and server.
 type matrix map[string]map[string][]figures
@@ -61,7 +65,7 @@ func newRow(s *server, sc *scenario, runs []figures) row {
 		for _, f := range runs {
 			values = append(values, get(f))
 		}
-		return median(values)
+		return figure.Median(values)
 	}
 	r := row{server: s, figures: figures{
 		cpu:       of(func(f figures) float64 { return f.cpu }),
@@ -81,14 +85,6 @@ func newRow(s *server, sc *scenario, runs []figures) row {
 		r.spread = (most - least) / middle
 	}
 	return r
-}
-
-// median returns the middle of values, or the mean of the two middle ones. It sorts
-// them. There is at least one.
-func median(values []float64) float64 {
-	slices.Sort(values)
-	n := len(values)
-	return (values[(n-1)/2] + values[n/2]) / 2
 }
 
 // best returns the best row of a kind, if there is any; the rows are sorted.

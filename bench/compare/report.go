@@ -6,6 +6,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"github.com/godwit-ws/godwit/bench/internal/figure"
 )
 
 // report is all that RESULTS.md says.
@@ -43,7 +45,7 @@ func (r *report) markdown() string {
 	var b strings.Builder
 	b.WriteString("# Echo servers side by side\n\n")
 	fmt.Fprintf(&b, "Measured on %s: %s. %s, %v each after %v; memory once.\n\n",
-		r.date.Format("2 January 2006"), r.machine, medians(r.rounds), r.timing.duration, r.timing.warmUp)
+		r.date.Format("2 January 2006"), r.machine, figure.Rounds(r.rounds), r.timing.duration, r.timing.warmUp)
 	b.WriteString(introduction)
 	if r.failed != nil {
 		fmt.Fprintf(&b, "**%v: they are left out below.**\n\n", r.failed)
@@ -55,14 +57,6 @@ func (r *report) markdown() string {
 		r.writeScenario(&b, &r.scenarios[i])
 	}
 	return b.String()
-}
-
-// medians says what the figures are.
-func medians(rounds int) string {
-	if rounds == 1 {
-		return "One round only"
-	}
-	return fmt.Sprintf("Medians of %d rounds", rounds)
 }
 
 const introduction = "To reproduce: `cd bench && go run ./compare` (`-h` lists its flags). Each server runs in a process of its own, fresh for\n" +

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/godwit-ws/godwit/bench/internal/figure"
 )
 
 var update = flag.Bool("update", false, "write the results in SCALE.md anew")
@@ -45,7 +47,7 @@ func showQuantity(value float64, unit string) string {
 	value = math.Round(value*digits) / digits
 	text := strconv.FormatFloat(value, 'f', -1, 64)
 	if value >= 1000 {
-		text = thousands(value)
+		text = figure.Thousands(value)
 	}
 	return strings.TrimSpace(text + " " + unit)
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+
+	"github.com/godwit-ws/godwit/bench/internal/figure"
 )
 
 // scenario is a load that all servers are put under that can bear it.
@@ -56,7 +58,7 @@ func (c crowd) args() []string {
 }
 
 func (c crowd) String() string {
-	return thousands(float64(c.first)) + " to " + thousands(float64(c.all))
+	return figure.Thousands(float64(c.first)) + " to " + figure.Thousands(float64(c.all))
 }
 
 // scenarios returns all of them in the order of the report, for processes that may
@@ -80,7 +82,7 @@ func scenarios(descriptors int) []scenario {
 		echo("compressed-afresh-1KiB", "1 KiB of JSON, compressed, without context", "--size", "1024", "--content", "json", "--compress", "--no-takeover").need(compress),
 		echo("compressed-16KiB", "16 KiB of JSON, compressed, context kept", "--size", "16384", "--content", "json", "--compress").need(compress),
 		{name: "churn", title: "connect, echo 125 B, close, 64 at a time", args: []string{"--mode", "churn"}, per: "connection"},
-		{name: "broadcast", title: fmt.Sprintf("broadcasts of 125 B to %s connections", thousands(float64(audience.all-1))),
+		{name: "broadcast", title: fmt.Sprintf("broadcasts of 125 B to %s connections", figure.Thousands(float64(audience.all-1))),
 			args: []string{"--mode", "broadcast", "--conns", strconv.Itoa(audience.all)}, needs: broadcast, per: "delivery"},
 		echo("wss-125B", "TLS, 64 connections, 125 B").need(secure),
 		{name: "wss-churn", title: "TLS, connect, echo 125 B, close, 64 at a time", args: []string{"--mode", "churn"}, needs: secure, per: "connection"},

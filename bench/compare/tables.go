@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"strings"
+
+	"github.com/godwit-ws/godwit/bench/internal/figure"
 )
 
 // writeScenario writes the chart and the table of a scenario.
@@ -36,7 +38,7 @@ func (sc *scenario) table(rows []row) string {
 	for _, r := range rows {
 		fmt.Fprintf(&b, "| %s | %s | %.0f %% | %s | %s | %s | %s | %s | %s | %s | %s |\n",
 			r.label(), sc.show(r.figures), 100*r.spread, ratioToNamed(sc, r, rows, "raw-go"), ratioToNamed(sc, r, rows, "raw-c"),
-			thousands(r.rate), micro(r.p50), micro(r.p99), micro(r.p999), showAllocs(r.allocs), micro(r.generator))
+			figure.Thousands(r.rate), micro(r.p50), micro(r.p99), micro(r.p999), showAllocs(r.allocs), micro(r.generator))
 	}
 	return b.String()
 }
@@ -114,13 +116,4 @@ func micro(seconds float64) string {
 		return fmt.Sprintf("%.2f µs", us)
 	}
 	return fmt.Sprintf("%.3f µs", us)
-}
-
-// thousands gives a number with commas between its thousands.
-func thousands(n float64) string {
-	s := fmt.Sprintf("%.0f", n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/godwit-ws/godwit/bench/internal/figure"
 )
 
 // measurement is one thing that is measured.
@@ -84,7 +86,7 @@ func runAll(ctx context.Context, w io.Writer, l *lab, all []measurement, rounds 
 				return nil, fmt.Errorf("%s: %w", m.name, err)
 			}
 			r[m.name] = append(r[m.name], o)
-			fmt.Fprintf(w, "round %d  %-24s %12s a second   (%v in all)\n", round+1, m.name, thousands(o.perSecond), time.Since(begin).Round(10*time.Millisecond))
+			fmt.Fprintf(w, "round %d  %-24s %12s a second   (%v in all)\n", round+1, m.name, figure.Thousands(o.perSecond), time.Since(begin).Round(10*time.Millisecond))
 		}
 	}
 	return r, nil

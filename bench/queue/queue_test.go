@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/godwit-ws/godwit/store"
-	"github.com/google/go-cmp/cmp"
 )
 
 // TestRun makes all measurements with few messages.
@@ -239,16 +238,5 @@ func TestReport(t *testing.T) {
 	r.scale = 0.5
 	if got := r.markdown(); !strings.Contains(got, "**This run did only 0.5 of each measurement") {
 		t.Errorf("a part of a run looks like all of it:\n%s", got)
-	}
-}
-
-func TestThousands(t *testing.T) {
-	got := make(map[float64]string)
-	want := map[float64]string{0: "0", 999: "999", 1000: "1,000", 123456.7: "123,457", 1e9: "1,000,000,000"}
-	for n := range want {
-		got[n] = thousands(n)
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -3,9 +3,10 @@ package main
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 	"time"
+
+	"github.com/godwit-ws/godwit/bench/internal/figure"
 )
 
 // report is all that QUEUE.md says.
@@ -39,7 +40,7 @@ func comparisons() []comparison {
 func (r *report) markdown() string {
 	var b strings.Builder
 	b.WriteString("# Stored messages and the node\n\n")
-	fmt.Fprintf(&b, "Measured on %s: %s; %s. Medians of %d rounds.\n\n", r.date.Format("2 January 2006"), r.machine, r.python, r.rounds)
+	fmt.Fprintf(&b, "Measured on %s: %s; %s. %s.\n\n", r.date.Format("2 January 2006"), r.machine, r.python, figure.Rounds(r.rounds))
 	if r.scale != 1 {
 		fmt.Fprintf(&b, "**This run did only %g of each measurement, backlogs included.**\n\n", r.scale)
 	}
@@ -64,7 +65,7 @@ func (r *report) writeSeed(b *strings.Builder) {
 		theirs, ok := r.middle(c.seed)
 		ours, too := r.middle(c.ours)
 		if ok && too {
-			fmt.Fprintf(b, "| %s | %s | %s | %s |\n", c.title, thousands(theirs.perSecond), thousands(ours.perSecond), times(ours.perSecond/theirs.perSecond))
+			fmt.Fprintf(b, "| %s | %s | %s | %s |\n", c.title, figure.Thousands(theirs.perSecond), figure.Thousands(ours.perSecond), times(ours.perSecond/theirs.perSecond))
 		}
 	}
 	b.WriteString("\n")
@@ -75,7 +76,7 @@ func times(ratio float64) string {
 	if ratio < 10 {
 		return fmt.Sprintf("%.2f ×", ratio)
 	}
-	return thousands(ratio) + " ×"
+	return figure.Thousands(ratio) + " ×"
 }
 
 // writeAll lists all measurements of ours.
@@ -89,7 +90,7 @@ func (r *report) writeAll(b *strings.Builder) {
 		}
 		aim, verdict, allocs := "", "", "-"
 		if m.aim > 0 {
-			aim, verdict = "≥ "+thousands(m.aim), "met"
+			aim, verdict = "≥ "+figure.Thousands(m.aim), "met"
 			if o.perSecond < m.aim {
 				verdict = "**missed**"
 			}
@@ -97,7 +98,7 @@ func (r *report) writeAll(b *strings.Builder) {
 		if o.allocs >= 0 {
 			allocs = fmt.Sprintf("%.2f", o.allocs)
 		}
-		fmt.Fprintf(b, "| %s | %s | %.0f %% | %s | %s | %s |\n", m.title, thousands(o.perSecond), 100*r.spread(m.name), allocs, aim, verdict)
+		fmt.Fprintf(b, "| %s | %s | %.0f %% | %s | %s | %s |\n", m.title, figure.Thousands(o.perSecond), 100*r.spread(m.name), allocs, aim, verdict)
 	}
 	b.WriteString("\n")
 }
@@ -124,22 +125,11 @@ func (r *report) spread(name string) float64 {
 	return (most - least) / o.perSecond
 }
 
-// median returns the middle of a figure, or the mean of the two middle ones.
+// median returns the median of a figure.
 func median(runs []outcome, of func(outcome) float64) float64 {
 	values := make([]float64, 0, len(runs))
 	for _, o := range runs {
 		values = append(values, of(o))
 	}
-	slices.Sort(values)
-	n := len(values)
-	return (values[(n-1)/2] + values[n/2]) / 2
-}
-
-// thousands gives a number with commas between its thousands.
-func thousands(n float64) string {
-	s := fmt.Sprintf("%.0f", n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
+	return figure.Median(values)
 }

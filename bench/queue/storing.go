@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/godwit-ws/godwit/bench/internal/figure"
 	"github.com/godwit-ws/godwit/store"
 )
 
@@ -32,14 +33,14 @@ func behind(title string, queued int) string {
 	if queued == 0 {
 		return title
 	}
-	return fmt.Sprintf("%s, behind %s others", title, thousands(float64(queued)))
+	return fmt.Sprintf("%s, behind %s others", title, figure.Thousands(float64(queued)))
 }
 
 // taking takes and acknowledges messages that were stored before.
 func taking(name string, m medium, n, queued int, aim float64) measurement {
 	title := fmt.Sprintf("take, %v", m)
 	if queued > 0 {
-		title += fmt.Sprintf(", with %s queued", thousands(float64(queued)))
+		title += fmt.Sprintf(", with %s queued", figure.Thousands(float64(queued)))
 	}
 	return measurement{name: name, title: title, n: n, aim: aim, run: func(ctx context.Context, l *lab, n int) (outcome, error) {
 		stored := max(n, l.scaled(queued))
