@@ -52,12 +52,12 @@ func measure(ctx context.Context, p *programs, s *server, sc *scenario, t timing
 	if err := cmd.Start(); err != nil {
 		return f, err
 	}
-	defer cmd.Wait() // it was killed: how it ended doesn't matter
-	defer cmd.Process.Kill()
 	err = awaitListener(ctx, l.addr)
 	if err == nil {
 		f, err = drive(ctx, p, s, sc, t, l, cmd.Process.Pid)
 	}
+	cmd.Process.Kill()
+	cmd.Wait() // it was killed: how it ended doesn't matter
 	if err != nil {
 		err = fmt.Errorf("%s, %s: %w\n%s", s.name, sc.name, err, said.Bytes())
 	}

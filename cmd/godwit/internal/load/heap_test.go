@@ -5,23 +5,22 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/godwit-ws/godwit/cmd/godwit/internal/load"
 	"github.com/godwit-ws/godwit/conn"
 )
 
-// sink keeps what a hook allocates on the heap.
-var sink []byte
-
 // TestServerVars counts the allocations of this very process, in which a server runs
 // as well that makes three a message.
 func TestServerVars(t *testing.T) {
 	vars := httptest.NewServer(expvar.Handler())
 	defer vars.Close()
+	var sink atomic.Pointer[[64]byte] // what it makes must be on the heap
 	url := serve(t, hooks{message: func(c *conn.Conn, op conn.Opcode, p []byte) error {
 		for range 3 {
-			sink = make([]byte, 64)
+			sink.Store(new([64]byte))
 		}
 		return echo(c, op, p)
 	}})
