@@ -25,7 +25,7 @@ func (r *report) writeSummary(b *strings.Builder) {
 	b.WriteString("## Summary\n\nGodwit on its three engines (blocking: a goroutine per connection; loop: event loops that call the hooks; pooled: event\n" +
 		"loops, hooks may wait), the best other Go library, and the raw TCP echoes; broadcasts go through the framework. The ratios\n" +
 		"are those of our best engine: below 1 the other needs more. ✗ marks an engine that needs more than the best other library.\n\n")
-	b.WriteString("| scenario | blocking | loop | pooled | best other library | ours to it | raw Go | to it | raw C | to it | |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|\n")
+	b.WriteString("| scenario | blocking | loop | pooled | best other library | ours ÷ it | raw Go | ours ÷ it | raw C | ours ÷ it | |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|---|\n")
 	for i := range r.scenarios {
 		sc := &r.scenarios[i]
 		if rows := r.matrix.rows(sc, r.servers); len(rows) > 0 {
