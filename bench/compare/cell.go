@@ -36,8 +36,25 @@ const startTime = 10 * time.Second
 // nothing then: such a run has no figures, and 0 would be the best of all.
 var errNothing = errors.New("nothing happened in the time that counts")
 
+// attempts is how often a server may find that another program took its port in the
+// moment after it was found free.
+const attempts = 3
+
+// errPortTaken says that this has happened.
+var errPortTaken = errors.New("its port is taken")
+
 // measure starts a server, runs a scenario against it, and stops it.
 func measure(ctx context.Context, p *programs, s *server, sc *scenario, t timing) (f figures, err error) {
+	for range attempts {
+		if f, err = attempt(ctx, p, s, sc, t); !errors.Is(err, errPortTaken) {
+			break
+		}
+	}
+	return f, err
+}
+
+// attempt is measure without another one.
+func attempt(ctx context.Context, p *programs, s *server, sc *scenario, t timing) (f figures, err error) {
 	l := listen{does: sc.needs, busy: sc.busy}
 	if l.addr, err = freeAddr(); err != nil {
 		return f, err
@@ -52,17 +69,32 @@ func measure(ctx context.Context, p *programs, s *server, sc *scenario, t timing
 	if err := cmd.Start(); err != nil {
 		return f, err
 	}
-	err = awaitListener(ctx, l.addr)
-	if err == nil {
+	alive, end := context.WithCancelCause(ctx)
+	ended := make(chan struct{})
+	go func() {
+		cmd.Wait() // it is killed: how it ends doesn't matter
+		end(errEnded)
+		close(ended)
+	}()
+	if err = awaitListener(alive, l.addr); err == nil {
 		f, err = drive(ctx, p, s, sc, t, l, cmd.Process.Pid)
 	}
+	if err == nil && alive.Err() != nil {
+		err = context.Cause(alive) // somebody else has answered
+	}
 	cmd.Process.Kill()
-	cmd.Wait() // it was killed: how it ended doesn't matter
+	<-ended
+	if err != nil && strings.Contains(strings.ToLower(said.String()), "address already in use") {
+		err = fmt.Errorf("%w: %w", errPortTaken, err)
+	}
 	if err != nil {
 		err = fmt.Errorf("%s, %s: %w\n%s", s.name, sc.name, err, said.Bytes())
 	}
 	return f, err
 }
+
+// errEnded says that a server has ended before it was stopped.
+var errEnded = errors.New("it has ended")
 
 // freeAddr returns a loopback address that nobody listens on.
 func freeAddr() (string, error) {
@@ -84,7 +116,7 @@ func awaitListener(ctx context.Context, addr string) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("it doesn't listen: %w", err)
+			return fmt.Errorf("it doesn't listen: %w (%w)", context.Cause(ctx), err)
 		case <-time.After(10 * time.Millisecond):
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -80,11 +81,39 @@ func TestEveryServer(t *testing.T) {
 // TestDeadServer measures what doesn't run.
 func TestDeadServer(t *testing.T) {
 	s := server{name: "dead", command: func(*programs, listen) []string { return []string{"go", "no-such-command"} }}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-	defer cancel()
-	_, err := measure(ctx, new(programs), &s, &scenarios(fewDescriptors)[0], timing{time.Millisecond, time.Millisecond})
-	if err == nil || !strings.Contains(err.Error(), "dead, 125B: it doesn't listen") {
+	_, err := measure(t.Context(), new(programs), &s, &scenarios(fewDescriptors)[0], timing{time.Millisecond, time.Millisecond})
+	if !errors.Is(err, errEnded) || !strings.Contains(err.Error(), "dead, 125B: it doesn't listen") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// TestPortTaken is of servers that find their port taken, always or once.
+func TestPortTaken(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the servers")
+	}
+	p, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	for often, want := range map[int]error{1: nil, attempts: errPortTaken} {
+		started, s := 0, servers()[0]
+		start := s.command
+		s.command = func(p *programs, l listen) []string {
+			if started++; started <= often {
+				l.addr = other.Addr().String()
+			}
+			return start(p, l)
+		}
+		_, err := measure(t.Context(), p, &s, &scenarios(fewDescriptors)[0], timing{0, 50 * time.Millisecond})
+		if !errors.Is(err, want) && !errors.Is(err, errNothing) {
+			t.Errorf("taken %d times: error %v, want %v", often, err, want)
+		}
 	}
 }
 
