@@ -64,19 +64,25 @@ func serve(o peer.Options, e *eventloop.Engine) error {
 		return err
 	}
 	up := &conn.Upgrader{Config: limits(o)}
+	if e != nil {
+		return e.Serve(context.Background(), l, up, func(o *conn.Opening) {
+			c, err := o.Accept(conn.Answer{})
+			if err != nil {
+				return // the client has been told
+			}
+			if e.Attach(c, hooks{}) != nil {
+				c.Abort()
+			}
+		})
+	}
 	for {
 		nc, err := l.Accept()
 		if err != nil {
 			return err
 		}
 		go func() {
-			c, err := up.Accept(context.Background(), nc)
-			switch {
-			case err != nil: // the client has been told
-			case e == nil:
+			if c, err := up.Accept(context.Background(), nc); err == nil { // else the client has been told
 				c.Run(hooks{})
-			case e.Attach(c, hooks{}) != nil:
-				c.Abort()
 			}
 		}()
 	}
