@@ -22,7 +22,7 @@ func (sink) Notify(app.PresenceEvent)       {}
 // BenchmarkLatency is the time from publishing on one node to delivery on another, one
 // message after the other, against raw NATS and against one process.
 func BenchmarkLatency(b *testing.B) {
-	nats0 := startNATSFor(b)
+	nats0 := startNATS(b)
 	payload := make([]byte, 100)
 	b.Run("by=nats", func(b *testing.B) {
 		from, to := dialNATS(b, nats0), dialNATS(b, nats0)
@@ -47,7 +47,7 @@ func BenchmarkLatency(b *testing.B) {
 
 // BenchmarkDeliveries is how fast messages go from one node to others, 256 under way.
 func BenchmarkDeliveries(b *testing.B) {
-	nats0 := startNATSFor(b)
+	nats0 := startNATS(b)
 	for _, topics := range []int{1, 1000} {
 		b.Run(fmt.Sprintf("topics=%d", topics), func(b *testing.B) {
 			from, to := joinFor(b, nats0), joinFor(b, nats0)
@@ -120,11 +120,4 @@ func joinFor(b *testing.B, n *natsd) *cluster.Cluster {
 	}
 	b.Cleanup(c.Close)
 	return c
-}
-
-func startNATSFor(b *testing.B) *natsd {
-	n := &natsd{t: b, dir: b.TempDir(), port: -1}
-	n.start()
-	b.Cleanup(n.stop)
-	return n
 }

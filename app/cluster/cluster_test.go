@@ -27,8 +27,8 @@ func say(t *testing.T, n *node, topic, text string) app.Receipt {
 
 // What is published anywhere reaches members everywhere, with history and without.
 func TestPublish(t *testing.T) {
-	nats := startNATS(t)
-	a, b := join(t, quick(nats.url())), join(t, quick(nats.url()))
+	t.Parallel()
+	a, b := pair(t)
 	for _, topic := range []string{"plain.*>", "kept 房"} {
 		here, there := listen(t, a.url, topic, "", false), listen(t, b.url, topic, "", false)
 		var want []string
@@ -60,8 +60,9 @@ func TestPublish(t *testing.T) {
 
 // Concurrent publishers on two nodes: with history all see one order.
 func TestOrder(t *testing.T) {
-	nats := startNATS(t)
-	nodes := []*node{join(t, quick(nats.url())), join(t, quick(nats.url()))}
+	t.Parallel()
+	a, b := pair(t)
+	nodes := []*node{a, b}
 	listeners := []*listener{listen(t, nodes[0].url, "kept", "", false), listen(t, nodes[1].url, "kept", "", false)}
 	const each = 100
 	var wg sync.WaitGroup
@@ -81,8 +82,8 @@ func TestOrder(t *testing.T) {
 
 // A client resumes on another node.
 func TestResumeElsewhere(t *testing.T) {
-	nats := startNATS(t)
-	a, b := join(t, quick(nats.url())), join(t, quick(nats.url()))
+	t.Parallel()
+	a, b := pair(t)
 	for _, topic := range []string{"kept", "few", "hour", "small"} {
 		first := say(t, a, topic, "t0").Position
 		say(t, a, topic, "t1")
@@ -112,8 +113,8 @@ func TestResumeElsewhere(t *testing.T) {
 
 // A publication with an identity is taken once, whichever node gets it again.
 func TestDeduplication(t *testing.T) {
-	nats := startNATS(t)
-	a, b := join(t, quick(nats.url())), join(t, quick(nats.url()))
+	t.Parallel()
+	a, b := pair(t)
 	l := listen(t, a.url, "kept", "", false)
 	var at [3]app.Receipt
 	for i, n := range []*node{a, b, a} {
@@ -130,8 +131,8 @@ func TestDeduplication(t *testing.T) {
 }
 
 func TestPresence(t *testing.T) {
-	nats := startNATS(t)
-	a, b := join(t, quick(nats.url())), join(t, quick(nats.url()))
+	t.Parallel()
+	a, b := pair(t)
 	w := listen(t, a.url, "x", "", true)
 	me := fmt.Sprint(a.Node(), ".c1 left false")
 	w.want(me)
@@ -159,8 +160,10 @@ func TestPresence(t *testing.T) {
 
 // A node that says nothing any more is dead after its lease, and its members gone.
 func TestNodeDies(t *testing.T) {
-	nats := startNATS(t)
-	a, b := join(t, quick(nats.url())), join(t, quick(nats.url()))
+	t.Parallel()
+	cfg := together(t)
+	cfg.Lease = time.Second
+	a, b := join(t, cfg), join(t, cfg)
 	w := listen(t, a.url, "x", "", true)
 	listen(t, b.url, "x", "", false)
 	eventually(t, "two nodes", func() bool { return len(a.Nodes()) == 2 })
@@ -172,8 +175,8 @@ func TestNodeDies(t *testing.T) {
 }
 
 func TestRequests(t *testing.T) {
-	nats := startNATS(t)
-	a, b := join(t, quick(nats.url())), join(t, quick(nats.url()))
+	t.Parallel()
+	a, b := pair(t)
 	listen(t, a.url, "x", "", false)
 	listen(t, b.url, "x", "", false)
 	listen(t, b.url, "y", "", false)
@@ -239,8 +242,10 @@ func TestRequests(t *testing.T) {
 // When NATS is gone, members without history are served here, publishing says what is
 // wrong, and all comes back by itself with nothing acknowledged lost.
 func TestNATSGone(t *testing.T) {
+	t.Parallel()
 	nats := startNATS(t)
-	a, b := join(t, quick(nats.url())), join(t, quick(nats.url()))
+	cfg := quick(nats.url())
+	a, b := join(t, cfg), join(t, cfg)
 	plain, plainThere := listen(t, a.url, "plain", "", false), listen(t, b.url, "plain", "", false)
 	kept := listen(t, b.url, "kept", "", false)
 	say(t, a, "kept", "before")
@@ -280,6 +285,7 @@ func TestNATSGone(t *testing.T) {
 
 // With Wait publishing goes on when NATS is back.
 func TestDownWait(t *testing.T) {
+	t.Parallel()
 	nats := startNATS(t)
 	cfg := quick(nats.url())
 	cfg.Down = cluster.Wait
@@ -301,8 +307,8 @@ func TestDownWait(t *testing.T) {
 
 // A stream that is made anew is another epoch: a gap, not a mistake.
 func TestStreamMadeAnew(t *testing.T) {
-	nats := startNATS(t)
-	a := join(t, quick(nats.url()))
+	t.Parallel()
+	a := join(t, together(t))
 	l := listen(t, a.url, "kept", "", false)
 	old := say(t, a, "kept", "one").Position
 	l.want("one")
@@ -322,10 +328,12 @@ func TestStreamMadeAnew(t *testing.T) {
 }
 
 func TestEmbedded(t *testing.T) {
+	t.Parallel()
 	cfg := quick("")
 	cfg.Embed = &cluster.Embed{Dir: t.TempDir(), Token: "secret"}
 	a := join(t, cfg)
-	other := quick(a.ClientURL())
+	other := cfg
+	other.URL, other.Embed = a.ClientURL(), nil
 	if _, err := cluster.New(other); !errors.Is(err, cluster.ErrUnavailable) {
 		t.Errorf("without the token: %v", err)
 	}
@@ -337,6 +345,7 @@ func TestEmbedded(t *testing.T) {
 }
 
 func TestConfig(t *testing.T) {
+	t.Parallel()
 	for name, cfg := range map[string]cluster.Config{
 		"nothing":     {},
 		"name":        {URL: "nats://127.0.0.1:1", Name: "a.b"},

@@ -16,10 +16,11 @@ import (
 
 // queues returns the same queue as two nodes have it.
 func queues(t *testing.T, c cluster.QueueConfig) (a, b *cluster.Queue, nodes [2]*node) {
-	nats := startNATS(t)
+	t.Helper()
+	cfg := together(t)
 	var both [2]*cluster.Queue
 	for i := range both {
-		nodes[i] = join(t, quick(nats.url()))
+		nodes[i] = join(t, cfg)
 		q, err := nodes[i].OpenQueue(ctx, c)
 		if err != nil {
 			t.Fatal(err)
@@ -51,6 +52,7 @@ func take(t *testing.T, s store.Store, n int) store.Delivery {
 }
 
 func TestQueue(t *testing.T) {
+	t.Parallel()
 	a, b, _ := queues(t, cluster.QueueConfig{MaxMessages: 5, MaxMessageSize: 20})
 	if _, err := a.TryNext(); !errors.Is(err, store.ErrEmpty) {
 		t.Errorf("TryNext of an empty queue: %v", err)
@@ -121,6 +123,7 @@ func TestQueue(t *testing.T) {
 // What a node had taken that died comes to another after the timeout, and not while it
 // lives.
 func TestQueueTakerDies(t *testing.T) {
+	t.Parallel()
 	a, b, nodes := queues(t, cluster.QueueConfig{Timeout: 600 * time.Millisecond})
 	add(t, a, 1)
 	take(t, b, 1)
@@ -134,13 +137,14 @@ func TestQueueTakerDies(t *testing.T) {
 }
 
 func TestQueueDeadLetters(t *testing.T) {
+	t.Parallel()
 	a, _, nodes := queues(t, cluster.QueueConfig{Name: "jobs", MaxDeliveries: 2})
 	add(t, a, 1, 2)
 	a.Return(take(t, a, 1))
 	a.Return(take(t, a, 1))
 	take(t, a, 2)
 	js, _ := jetStream(t, nodes[0])
-	s, err := js.Stream(ctx, "godwit-queue-jobs-dead")
+	s, err := js.Stream(ctx, nodes[0].name+"-queue-jobs-dead")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,6 +155,7 @@ func TestQueueDeadLetters(t *testing.T) {
 
 // Several takers on two nodes get everything, each message one of them.
 func TestQueueShared(t *testing.T) {
+	t.Parallel()
 	a, b, _ := queues(t, cluster.QueueConfig{})
 	const n = 200
 	seen := make(map[uint64]int)
@@ -185,7 +190,8 @@ func TestQueueShared(t *testing.T) {
 }
 
 func TestQueueConfig(t *testing.T) {
-	n := join(t, quick(startNATS(t).url()))
+	t.Parallel()
+	n := join(t, together(t))
 	if _, err := n.OpenQueue(ctx, cluster.QueueConfig{Name: "a.b"}); !errors.Is(err, cluster.ErrConfig) {
 		t.Errorf("OpenQueue: %v", err)
 	}

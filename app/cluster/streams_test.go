@@ -16,7 +16,7 @@ func jetStream(t *testing.T, n *node) (jetstream.JetStream, []string) {
 	}
 	var names []string
 	for name := range js.StreamNames(ctx).Name() {
-		if strings.HasPrefix(name, "godwit-") {
+		if strings.HasPrefix(name, n.name+"-") {
 			names = append(names, name)
 		}
 	}

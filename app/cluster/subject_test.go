@@ -6,6 +6,7 @@ import (
 )
 
 func TestToken(t *testing.T) {
+	t.Parallel()
 	for name, want := range map[string]string{
 		"room": "room", "a.b": "a=2Eb", "*": "=2A", ">": "=3E", "a b": "a=20b", "=": "=3D", "_-9Z": "_-9Z",
 		"房": "=E6=88=BF", "\x00\n": "=00=0A", "$JS": "=24JS", "@`[{": "=40=60=5B=7B",

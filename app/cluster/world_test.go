@@ -4,12 +4,17 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nuid"
 
 	"github.com/godwit-ws/godwit/app"
 	"github.com/godwit-ws/godwit/app/client"
@@ -17,8 +22,71 @@ import (
 	"github.com/godwit-ws/godwit/app/live"
 )
 
-// patience is how long a test waits for what is to happen.
-const patience = 30 * time.Second
+// patience is how long a test waits for what is to happen, apiLimit for one answer.
+const (
+	patience = time.Minute
+	apiLimit = time.Second
+)
+
+// TestMain has one nats-server for all tests that leave it alone, and a folder for what
+// they build.
+func TestMain(m *testing.M) { os.Exit(runAll(m)) }
+
+func runAll(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "cluster-test-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	programs.dir = dir
+	defer func() {
+		if shared.natsd != nil {
+			shared.stop()
+		}
+	}()
+	return m.Run()
+}
+
+// shared is the nats-server of all tests that don't stop it.
+var shared struct {
+	sync.Once
+	*natsd
+}
+
+// together returns a configuration for nodes on the shared nats-server, with nothing on
+// it yet.
+func together(t testing.TB) cluster.Config {
+	t.Helper()
+	shared.Do(func() {
+		shared.natsd = &natsd{t: t, dir: filepath.Join(programs.dir, "nats"), port: server.RANDOM_PORT}
+		shared.start()
+	})
+	cfg := quick(shared.url())
+	t.Cleanup(func() {
+		nc, err := nats.Connect(cfg.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer nc.Close()
+		js, err := jetstream.New(nc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name := range js.StreamNames(ctx).Name() {
+			if strings.Contains(name, cfg.Name) {
+				js.DeleteStream(ctx, name)
+			}
+		}
+	})
+	return cfg
+}
+
+// pair starts two nodes on the shared nats-server.
+func pair(t *testing.T) (a, b *node) {
+	cfg := together(t)
+	return join(t, cfg), join(t, cfg)
+}
 
 // natsd is a nats-server that can be stopped and started again at the same address
 // with what it had.
@@ -29,7 +97,9 @@ type natsd struct {
 	server *server.Server
 }
 
-func startNATS(t *testing.T) *natsd {
+// startNATS starts one of the test's own, to be stopped.
+func startNATS(t testing.TB) *natsd {
+	t.Helper()
 	n := &natsd{t: t, dir: t.TempDir(), port: server.RANDOM_PORT}
 	n.start()
 	t.Cleanup(func() { n.stop() })
@@ -62,13 +132,15 @@ func (n *natsd) url() string { return fmt.Sprintf("nats://127.0.0.1:%d", n.port)
 type node struct {
 	*app.Server
 	*cluster.Cluster
-	url string
+	url  string
+	name string // Config.Name
 }
 
+// quick is a configuration that notices soon what is wrong, with a name of its own.
 func quick(url string) cluster.Config {
 	return cluster.Config{
-		URL: url, Logger: slog.New(slog.DiscardHandler), Lease: 900 * time.Millisecond, CheckInterval: 100 * time.Millisecond,
-		PublishTimeout: 10 * time.Second,
+		Name: "test-" + nuid.Next(), URL: url, Logger: slog.New(slog.DiscardHandler), CheckInterval: 100 * time.Millisecond,
+		PublishTimeout: 10 * time.Second, MaxStreamBytes: 64 << 20,
 		Retain: func(topic string) app.Retention {
 			switch {
 			case strings.HasPrefix(topic, "kept"):
@@ -107,7 +179,7 @@ func join(t *testing.T, c cluster.Config) *node {
 	}
 	cl.Attach(s)
 	go s.ServeForever()
-	n := &node{s, cl, "ws://" + s.Addr().String() + "/live"}
+	n := &node{s, cl, "ws://" + s.Addr().String() + "/live", c.Name}
 	t.Cleanup(n.leave)
 	return n
 }
@@ -132,7 +204,7 @@ type listener struct {
 // listen subscribes to a topic on a node, and waits until that stands.
 func listen(t *testing.T, url, topic, after string, presence bool) *listener {
 	t.Helper()
-	c, err := client.New(client.Config{URL: url, MinWait: 20 * time.Millisecond, MaxWait: 200 * time.Millisecond})
+	c, err := client.New(impatient(url))
 	if err != nil {
 		t.Fatal(err)
 	}
