@@ -34,8 +34,12 @@ type Grant struct {
 	Until time.Time
 }
 
-// authorize asks whether the connection may do something.
+// authorize asks whether the connection may do something. Nobody is asked about names
+// that can't be a topic's.
 func (c *Conn) authorize(a Action, topic string) (Grant, error) {
+	if err := checkTopicName(topic); err != nil {
+		return Grant{}, err
+	}
 	ask := c.request.server.cfg.Authorize
 	if ask == nil {
 		return Grant{}, nil

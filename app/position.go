@@ -14,8 +14,8 @@ import (
 // Its text, the resume token that clients keep, is epoch, a hyphen, and Seq in
 // decimal.
 type Position struct {
-	Epoch string // 1 to MaxEpoch bytes of letters, digits and underscores
-	Seq   uint64
+	Epoch string // of the history's life: 1 to MaxEpoch bytes of letters, digits and underscores
+	Seq   uint64 // of the message, 0 for before the first
 }
 
 // MaxEpoch is the longest Position.Epoch, in bytes.

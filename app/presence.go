@@ -21,8 +21,8 @@ type Member struct {
 // information now, or went.
 type PresenceEvent struct {
 	Topic  string
-	Member Member
-	Left   bool // false: came, or changed
+	Member Member // as it is now; of one that went, as it was
+	Left   bool   // it went; false: it came, or its Info is another one
 }
 
 // rosterLimit bounds how long Conn.Members waits for other servers.
@@ -95,9 +95,12 @@ func (s *Server) Members(topic string) []Member {
 	return members
 }
 
-// AllMembers returns who is in a topic on all servers that the Broker connects, this
-// one included, if it is a Roster; else Members.
+// AllMembers returns who is in a topic on all servers that the Broker connects, this one
+// included, if it is a Roster; else Members. Errors: ErrTopicName; the Roster's.
 func (s *Server) AllMembers(ctx context.Context, topic string) ([]Member, error) {
+	if err := checkTopicName(topic); err != nil {
+		return nil, err
+	}
 	if roster, ok := s.broker.(Roster); ok {
 		return roster.Members(ctx, topic)
 	}
@@ -105,7 +108,7 @@ func (s *Server) AllMembers(ctx context.Context, topic string) ([]Member, error)
 }
 
 // Members returns who is in a topic, on all servers, if Config.Authorize lets the
-// connection see it.
+// connection see it. Errors: Config.Authorize's; ErrTopicName; the Broker's.
 func (c *Conn) Members(topic string) ([]Member, error) {
 	if _, err := c.authorize(SeeTopic, topic); err != nil {
 		return nil, err

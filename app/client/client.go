@@ -74,7 +74,8 @@ type Publication struct {
 	// Key is what the message is about, for topics that keep the latest only.
 	Key string
 	// Once is an identity: with one, the message is sent again if the line breaks before
-	// the answer, and a server that remembers takes it once.
+	// the answer, and a server that remembers takes it once. Others mustn't guess it,
+	// since who comes first is taken: make it random, and 255 bytes at the most.
 	Once string
 	// Quiet keeps it from coming back to this client.
 	Quiet bool

@@ -111,6 +111,33 @@ func TestResumeElsewhere(t *testing.T) {
 	}
 }
 
+// Who has seen a message that the stream's leader doesn't know yet isn't told of a gap:
+// a leader that was just elected comes to it in a moment. A message that nobody ever
+// published is one.
+func TestLeaderLags(t *testing.T) {
+	t.Parallel()
+	a := join(t, together(t))
+	at := say(t, a, "kept", "one").Position
+	at.Seq++
+	replay := make(chan app.Replay, 1)
+	go func() {
+		r, err := a.History(ctx, "kept", at, 9)
+		if err != nil {
+			t.Error(err)
+		}
+		replay <- r
+	}()
+	wait(ctx, heldFor)
+	say(t, a, "kept", "two")
+	if r := <-replay; r.Gap || r.End != at {
+		t.Errorf("from a message that came later: gap %t, end %v, want none, %v", r.Gap, r.End, at)
+	}
+	at.Seq += 100
+	if r, err := a.History(ctx, "kept", at, 9); !r.Gap || len(r.Publications) != 2 || err != nil {
+		t.Errorf("from a message that never was: gap %t, %d messages, %v; want a gap and both", r.Gap, len(r.Publications), err)
+	}
+}
+
 // A publication with an identity is taken once, whichever node gets it again.
 func TestDeduplication(t *testing.T) {
 	t.Parallel()

@@ -16,7 +16,8 @@ import (
 
 const (
 	batch       = 256                   // messages read from a stream at once, at most
-	lagPause    = 20 * time.Millisecond // between looks at a replica that lags
+	lagPause    = 20 * time.Millisecond // between looks at a server that lags
+	lagLimit    = time.Second           // for a leader to come to a position that was reached before
 	headerLimit = "Nats-Num-Pending"
 )
 
@@ -35,7 +36,7 @@ func (c *Cluster) History(ctx context.Context, topic string, after app.Position,
 	}
 	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
 	defer cancel()
-	info, err := c.look(ctx, s)
+	info, err := c.lookFrom(ctx, s, after)
 	if err != nil {
 		return app.Replay{}, err
 	}
@@ -63,6 +64,20 @@ func (c *Cluster) History(ctx context.Context, topic string, after app.Position,
 		r.Publications[0].Prev = r.Publications[0].Position.Seq - 1
 	}
 	return r, nil
+}
+
+// lookFrom is look by somebody who is at a position of before. A leader that has just
+// been elected may not have come that far in what it was elected for, and is given time:
+// to be told that messages are missing which aren't would be wrong.
+func (c *Cluster) lookFrom(ctx context.Context, s *stream, at app.Position) (*jetstream.StreamInfo, error) {
+	limit := time.Now().Add(lagLimit)
+	for {
+		info, err := c.look(ctx, s)
+		if err != nil || epochOf(info) != at.Epoch || info.State.LastSeq >= at.Seq || time.Now().After(limit) {
+			return info, err
+		}
+		pause(ctx, lagPause)
+	}
 }
 
 // page is a part of a topic's messages.

@@ -14,8 +14,9 @@ type Config struct {
 	// answered with CodeTooLarge.
 	MaxRequest int
 	// MaxRate is how many requests a second a connection may make, and twice that at
-	// once. 0 means 100. One more is answered with CodeLimit; after a hundred of those in
-	// a row the connection is closed with CloseTooMany.
+	// once; info counts once for each topic that the client is in. 0 means 100. One more
+	// is answered with CodeLimit; after a hundred of those in a row the connection is
+	// closed with CloseTooMany.
 	MaxRate int
 	// MaxMembers is how many members of a topic are listed. 0 means 1000. A list that
 	// was cut says so.

@@ -23,11 +23,11 @@
  * @property {string} [text] What was published, if it is other text.
  * @property {Uint8Array} [bytes] What was published, if it is binary.
  *
- * @typedef {Object} Member Somebody in a topic.
- * @property {string} id
- * @property {string} [node]
- * @property {any} [info]
- * @property {string} since
+ * @typedef {Object} Member A connection that is in a topic.
+ * @property {string} id The connection's, on its server.
+ * @property {string} [node] That server, where there are several.
+ * @property {any} [info] What it said of itself.
+ * @property {string} since When it connected (RFC 3339).
  *
  * @typedef {"connecting"|"open"|"waiting"|"closed"} State
  *
@@ -171,7 +171,8 @@ export class Line extends Events {
 
   /**
    * Publishes to a topic. Without `once` it isn't sent again when the line breaks before
-   * the answer: the promise then fails with "closed", and nobody knows.
+   * the answer: the promise then fails with "closed", and nobody knows. `once` must be
+   * new for each message, and not to be guessed: crypto.randomUUID().
    * @param {string} topic
    * @param {any} value
    * @param {{key?: string, once?: string, quiet?: boolean}} [options]

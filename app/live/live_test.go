@@ -76,6 +76,10 @@ func TestRequests(t *testing.T) {
 		"resume-too-late": {`{"do":"subscribe","id":1,"topic":"x","after":"old-1"}`, `{"event":"gap","topic":"x","at":"E-0"}`, `{"event":"message","topic":"x","at":"E-1","text":"on\"e"}`, `{"event":"message","topic":"x","at":"E-2","data":2}`, `{"id":1,"ok":true,"at":"E-2","missed":2,"gap":true}`},
 		"publish":         {`{"do":"publish","id":1,"topic":"y","data":{"a":[1, 2]}}`, `{"id":1,"ok":true,"at":"Y-1"}`},
 		"unsubscribe":     {`{"do":"unsubscribe","id":1,"topic":"never"}`, `{"id":1,"ok":true}`},
+		"members-no-name": {`{"do":"members","id":1,"topic":""}`, `{"id":1,"error":"bad_request","detail":"topic must be 1 to 255 bytes"}`},
+		"members-long":    {`{"do":"members","id":1,"topic":"` + strings.Repeat("x", 256) + `"}`, `{"id":1,"error":"bad_request","detail":"topic must be 1 to 255 bytes"}`},
+		"resume-long":     {`{"do":"subscribe","id":1,"topic":"` + strings.Repeat("x", 256) + `","after":"E-1","presence":true}`, `{"id":1,"error":"bad_request","detail":"topic must be 1 to 255 bytes"}`},
+		"future-position": {`{"do":"subscribe","id":1,"topic":"x","after":"E-9"}`, `{"event":"gap","topic":"x","at":"E-0"}`, `{"event":"message","topic":"x","at":"E-1","text":"on\"e"}`, `{"event":"message","topic":"x","at":"E-2","data":2}`, `{"id":1,"ok":true,"at":"E-2","missed":2,"gap":true}`},
 		"members-nobody":  {`{"do":"members","id":1,"topic":"x"}`, `{"id":1,"ok":true}`},
 
 		"not-json":        {`{"do":`, `{"error":"bad_request","detail":"not a JSON object with fields of the right types"}`},
@@ -218,6 +222,66 @@ func TestRate(t *testing.T) {
 		}
 		p.send(`{"do":"ping","id":1}`)
 		p.wantEnd(live.CloseTooMany, "too many requests")
+	})
+}
+
+// Info is told to each topic, and counts as often.
+func TestRateOfInfo(t *testing.T) {
+	info := func(_ *app.Conn, info json.RawMessage) (any, error) { return info, nil }
+	inWorld(t, app.Config{}, live.New(live.Config{MaxRate: 10, Info: info}), func(t *testing.T, w *world) {
+		p := w.connect()
+		for i := range 9 {
+			p.do(fmt.Sprintf(`{"do":"subscribe","topic":"t%d"}`, i), `{"ok":true}`)
+		}
+		p.do(`{"do":"info","info":1}`, `{"ok":true}`) // 20 in 18 requests
+		p.do(`{"do":"ping"}`, `{"ok":true}`)
+		p.do(`{"do":"ping"}`, `{"ok":true}`)
+		p.do(`{"do":"ping"}`, `{"error":"limit","detail":"too many requests a second"}`)
+		time.Sleep(800 * time.Millisecond)
+		p.do(`{"do":"info","info":2}`, `{"error":"limit","detail":"info is told to each topic: too many a second"}`)
+		p.do(`{"do":"ping"}`, `{"ok":true}`) // that cost one
+		for i := range 30 {
+			time.Sleep(time.Second)
+			p.do(fmt.Sprintf(`{"do":"subscribe","topic":"more%d"}`, i), `{"ok":true}`)
+		}
+		time.Sleep(time.Minute)
+		p.do(`{"do":"info","info":3}`, `{"ok":true}`) // in more topics than requests there may be at once
+		p.do(`{"do":"ping"}`, `{"error":"limit","detail":"too many requests a second"}`)
+	})
+}
+
+// What comes too soon isn't looked into if it is too long as well.
+func TestTooLargeAndTooMany(t *testing.T) {
+	inWorld(t, app.Config{}, live.New(live.Config{MaxRate: 1, MaxRequest: 20}), func(t *testing.T, w *world) {
+		p := w.connect()
+		long := `{"do":"ping","id":"` + strings.Repeat("i", 60) + `"}`
+		for range 102 {
+			p.do(long, `{"error":"too_large","detail":"the request is too long"}`)
+		}
+		p.send(long)
+		p.wantEnd(live.CloseTooMany, "too many requests")
+	})
+}
+
+// Who may do what is never asked about names that no topic can have.
+func TestAuthorizeIsAskedAboutTopics(t *testing.T) {
+	cfg := app.Config{Authorize: func(_ *app.Conn, a app.Action, topic string) (app.Grant, error) {
+		if topic != "x" {
+			t.Errorf("asked whether to %v %.20q", a, topic)
+		}
+		return app.Grant{}, nil
+	}}
+	inWorld(t, cfg, live.New(live.Config{}), func(t *testing.T, w *world) {
+		p := w.connect()
+		for _, name := range []string{"", strings.Repeat("y", app.MaxTopicName+1)} {
+			for _, do := range []string{"subscribe", "publish", "members"} {
+				p.do(fmt.Sprintf(`{"do":%q,"topic":%q,"data":1}`, do, name), `{"error":"bad_request","detail":"topic must be 1 to 255 bytes"}`)
+			}
+			if _, err := w.AllMembers(context.Background(), name); !errors.Is(err, app.ErrTopicName) {
+				t.Errorf("AllMembers(%.20q): %v", name, err)
+			}
+		}
+		p.do(`{"do":"subscribe","topic":"x"}`, `{"ok":true}`)
 	})
 }
 

@@ -31,3 +31,18 @@ func (r *rate) over(perSecond int) int {
 	r.refused = 0
 	return 0
 }
+
+// spend takes n more off for a request that costs the server as much as so many, or
+// everything if that is less. It reports false, and takes nothing, if there isn't as
+// much.
+func (r *rate) spend(perSecond, n int) bool {
+	cost := min(float64(n), 2*float64(perSecond)-1)
+	if perSecond <= 0 || cost <= 0 {
+		return true
+	}
+	if r.allowance < cost {
+		return false
+	}
+	r.allowance -= cost
+	return true
+}

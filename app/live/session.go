@@ -38,16 +38,17 @@ func (s *session) OnBinary(*app.Conn, []byte) error {
 
 // OnMessage implements an app hook: it carries out one request and answers it.
 func (s *session) OnMessage(c *app.Conn, text []byte) error {
-	if over := s.rate.over(s.live.cfg.MaxRate); over > maxRefused {
+	over := s.rate.over(s.live.cfg.MaxRate)
+	if over > maxRefused {
 		return &app.CloseError{Code: CloseTooMany, Reason: "too many requests"}
-	} else if over > 0 {
-		r, _ := parse(text)
-		return s.refuse(c, r, fail(CodeLimit, "too many requests a second"))
 	}
 	if n := s.live.cfg.MaxRequest; n > 0 && len(text) > n {
 		return s.refuse(c, request{}, fail(CodeTooLarge, "the request is too long"))
 	}
 	r, err := parse(text)
+	if over > 0 {
+		err = fail(CodeLimit, "too many requests a second")
+	}
 	if err != nil {
 		return s.refuse(c, r, err)
 	}
@@ -142,6 +143,8 @@ func (s *session) info(c *app.Conn, r *request) (answer, error) {
 		return answer{}, fail(CodeTooLarge, "info is too long")
 	case cfg.Info == nil:
 		return answer{}, fail(CodeDenied, "this server takes no info from clients")
+	case !s.rate.spend(cfg.MaxRate, len(c.Topics())-1):
+		return answer{}, fail(CodeLimit, "info is told to each topic: too many a second")
 	}
 	info, err := cfg.Info(c, r.Info)
 	if err != nil {
