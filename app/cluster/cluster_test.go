@@ -179,10 +179,10 @@ func TestPresence(t *testing.T) {
 	eventually(t, "two are there again", count(2))
 	b.leave()
 	eventually(t, "the node's members went with it", count(1))
-	got := w.all()
-	if last := got[len(got)-1]; last != fmt.Sprint(b.Node(), ".c2 left true") {
-		t.Errorf("seen last: %q", last)
-	}
+	eventually(t, "that is told", func() bool {
+		got := w.all()
+		return got[len(got)-1] == fmt.Sprint(b.Node(), ".c2 left true")
+	})
 }
 
 // A node that says nothing any more is dead after its lease, and its members gone.

@@ -63,7 +63,12 @@ func TestKillEachNode(t *testing.T) {
 // clients resume on another.
 func TestResumeOnAnotherNode(t *testing.T) {
 	t.Parallel()
-	nats := startServers(t)
+	nats := startServers(t, ", sync_interval: always")
+	for i := range nats.all {
+		if !nats.syncAlways(i) {
+			t.Errorf("server %d doesn't sync always", i)
+		}
+	}
 	addrs := freePorts(t, 3)
 	nodes := startNodes(t, addrs, func(i int) []string { return []string{"-join", nats.url(i)} })
 	url := "ws://" + newProxy(t, addrs...).addr() + "/live"
@@ -114,7 +119,7 @@ func alive(t *testing.T, url string, n int) {
 // the minority.
 func TestFaultsOfNATS(t *testing.T) {
 	t.Parallel()
-	servers := startServers(t)
+	servers := startServers(t, "")
 	nodes := startNodes(t, freePorts(t, 3), func(i int) []string { return []string{"-join", servers.url(i)} })
 	for _, fault := range []struct {
 		name      string

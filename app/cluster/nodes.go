@@ -2,7 +2,9 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -96,6 +98,57 @@ func (p *presence) toPurge(after time.Duration) (all []string) {
 		}
 	}
 	return all
+}
+
+// died notes that a node is dead, and its members are to be removed.
+func (p *presence) died(node string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.dead[node] = time.Now()
+}
+
+// markPrefix is in front of the keys that say which nodes may have members, so that those
+// of a node that died while no other was there to see it can be found.
+const markPrefix = "node."
+
+// findOrphans takes for dead what has left a mark and has no lease. Whoever lives after
+// all is found out by purgeDead.
+func (c *Cluster) findOrphans(ctx context.Context) {
+	_, members, _ := c.presence.buckets()
+	marks, err := members.ListKeysFiltered(ctx, markPrefix+"*")
+	if err != nil {
+		c.log.Warn("dead nodes can't be looked for", "error", err)
+		return
+	}
+	for key := range marks.Keys() {
+		if node := strings.TrimPrefix(key, markPrefix); node != c.node {
+			c.presence.died(node)
+		}
+	}
+}
+
+// purgeDead removes the members of a dead node. This node may be wrong about it, having
+// been cut off: one that has its lease keeps them. In any case it is told to write what
+// it has, and to tell all of it: one that comes back this very moment is heard again.
+func (c *Cluster) purgeDead(node string) error {
+	ctx, cancel := context.WithTimeout(c.ctx, apiTimeout)
+	defer cancel()
+	leases, _, _ := c.presence.buckets()
+	switch _, err := leases.Get(ctx, node); {
+	case err == nil:
+		c.presence.heard(node)
+	case !errors.Is(err, jetstream.ErrKeyNotFound):
+		return err
+	default:
+		if err := errors.Join(c.purge(node+".>"), c.purge(markPrefix+node)); err != nil {
+			return err
+		}
+	}
+	m, err := encodeRequest(c.subjects.node(node), request{Do: "renew"}, nil)
+	if err != nil {
+		return err
+	}
+	return c.nc.PublishMsg(m)
 }
 
 // bury tells topics on this node that the members on a dead node are gone.

@@ -22,7 +22,7 @@ type presence struct {
 
 	mu      sync.Mutex         // guards the fields below
 	leases  jetstream.KeyValue // node: anything, for Config.Lease
-	members jetstream.KeyValue // node.topic.connection: memberInfo
+	members jetstream.KeyValue // node.topic.connection: memberInfo; node.NODE: a node that may have some
 	stream  jetstream.Stream   // below members
 	here    map[string]memberInfo
 	dirty   map[string]bool // keys that members has otherwise than here; true: others are to be told
@@ -62,6 +62,7 @@ func (c *Cluster) startPresence() error {
 	p := &c.presence
 	p.here, p.dirty = make(map[string]memberInfo), make(map[string]bool)
 	p.nodes, p.dead = make(map[string]time.Time), make(map[string]time.Time)
+	p.here[markPrefix+c.node] = memberInfo{Since: time.Now()}
 	p.wake, p.remade = make(chan struct{}, 1), make(chan struct{}, 1)
 	for {
 		attempt, stop := context.WithTimeout(ctx, attemptTimeout)
@@ -74,6 +75,7 @@ func (c *Cluster) startPresence() error {
 			return fmt.Errorf("cluster: presence: %w", unavailable(err))
 		}
 	}
+	c.findOrphans(ctx)
 	c.running.Go(c.watchNodes)
 	c.running.Go(c.writeMembers)
 	return nil
@@ -257,7 +259,10 @@ func (c *Cluster) beat() {
 		c.bury(node)
 	}
 	for _, node := range c.presence.toPurge(purgeAfter * c.cfg.Lease) {
-		c.purge(node + ".>")
+		if err := c.purgeDead(node); err != nil {
+			c.presence.died(node) // for another time
+			c.log.Warn("the members of a dead node can't be removed yet", "node", node, "error", err)
+		}
 	}
 }
 
@@ -292,6 +297,9 @@ func (c *Cluster) flushMembers() {
 // tellAgain tells others that a member is here whom they may have taken for gone.
 func (c *Cluster) tellAgain(key string, info memberInfo) {
 	parts := strings.Split(key, ".")
+	if len(parts) != 3 {
+		return // this node's mark
+	}
 	if topic, ok := untoken(parts[1]); ok {
 		c.tell(topic, presenceEvent{Node: c.node, ID: parts[2], memberInfo: info})
 	}
@@ -376,7 +384,11 @@ func (c *Cluster) farewell() {
 	ctx, cancel := context.WithTimeout(context.Background(), apiTimeout)
 	defer cancel()
 	leases.Delete(ctx, c.node)
-	if err := c.purge(c.node + ".>"); err != nil && !errors.Is(err, context.Canceled) {
+	err := c.purge(c.node + ".>")
+	if err == nil {
+		err = c.purge(markPrefix + c.node)
+	}
+	if err != nil && !errors.Is(err, context.Canceled) {
 		c.log.Warn("this node's members can't be removed; they go with its lease", "error", err)
 	}
 }

@@ -109,8 +109,10 @@ var programs struct {
 	built map[string]string
 }
 
+const natsProgram = "github.com/nats-io/nats-server/v2"
+
 // build builds a package's program, and returns its path.
-func build(t *testing.T, name, pkg string) string {
+func build(t testing.TB, name, pkg string) string {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("builds and kills processes")
@@ -148,7 +150,7 @@ listen: %q
 http: %q
 ping_interval: "2s"
 ping_max: 2
-jetstream { store_dir: %q, sync_interval: always }
+jetstream { store_dir: %q%s }
 cluster {
   name: test
   listen: %q
@@ -159,10 +161,10 @@ cluster {
 }
 `
 
-// startServers starts three of them.
-func startServers(t *testing.T) *natsServers {
+// startServers starts three of them, with more to say to their JetStream.
+func startServers(t *testing.T, jetStream string) *natsServers {
 	t.Helper()
-	path, dir, addrs := build(t, "nats-server", "github.com/nats-io/nats-server/v2"), t.TempDir(), freePorts(t, 9)
+	path, dir, addrs := build(t, "nats-server", natsProgram), t.TempDir(), freePorts(t, 9)
 	s := &natsServers{t: t, monitor: addrs[3:6], wires: make(map[[2]int]*proxy)}
 	for i := range 3 {
 		var routes []string
@@ -174,7 +176,7 @@ func startServers(t *testing.T) *natsServers {
 			}
 		}
 		file := filepath.Join(dir, fmt.Sprint(i, ".conf"))
-		text := fmt.Sprintf(natsConfig, i, addrs[i], s.monitor[i], filepath.Join(dir, fmt.Sprint(i)), addrs[6+i], 1+i, strings.Join(routes, ", "))
+		text := fmt.Sprintf(natsConfig, i, addrs[i], s.monitor[i], filepath.Join(dir, fmt.Sprint(i)), jetStream, addrs[6+i], 1+i, strings.Join(routes, ", "))
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}

@@ -16,7 +16,7 @@ import (
 
 // request is what a node asks others to do; a message to be sent is the payload.
 type request struct {
-	Do     string    `json:"do"` // "send", "kick", "broadcast" or "count"
+	Do     string    `json:"do"` // "send", "kick", "broadcast", "count" or "renew"
 	Conn   string    `json:"conn,omitempty"`
 	Binary bool      `json:"binary,omitempty"`
 	Code   conn.Code `json:"code,omitempty"`
@@ -185,6 +185,10 @@ func (c *Cluster) serve(m *nats.Msg) {
 // carryOut does on this node what a request asks for.
 func (c *Cluster) carryOut(r request, payload []byte) reply {
 	a := reply{Node: c.node}
+	if r.Do == "renew" { // its members were removed
+		c.presence.renewAll()
+		return a
+	}
 	s := c.server.Load()
 	if s == nil {
 		a.Error = ErrNotAttached.Error()
