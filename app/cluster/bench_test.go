@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -65,19 +66,20 @@ func byNATS(url string) carrier {
 // sink with cfg.
 func byBrokers(brokers []app.Broker, cfg cluster.Config, topic string) carrier {
 	return func(b *testing.B, topics int, sinks []sink) publisher {
+		all := slices.Clone(brokers)
 		for i, got := range sinks {
-			if i == len(brokers) {
-				brokers = append(brokers, joinFor(b, cfg))
+			if i == len(all) {
+				all = append(all, joinFor(b, cfg))
 			}
 			for n := range topics {
-				s, err := brokers[i].Subscribe(fmt.Sprint(topic, n), got)
+				s, err := all[i].Subscribe(fmt.Sprint(topic, n), got)
 				if err != nil {
 					b.Fatal(err)
 				}
 				b.Cleanup(s.Close)
 			}
 		}
-		payload, from := make([]byte, size), brokers[0]
+		payload, from := make([]byte, size), all[0]
 		return func(n int) error {
 			p, err := app.NewPublication(fmt.Sprint(topic, n), conn.Binary, payload)
 			if err == nil {

@@ -130,6 +130,22 @@ func (k *checker) check(t *testing.T, listeners []*listener) {
 	}
 }
 
+// wantAll complains of what was acknowledged and not seen.
+func (k *checker) wantAll(t *testing.T, seen []string) {
+	t.Helper()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	has := make(map[string]bool)
+	for _, id := range seen {
+		has[id] = true
+	}
+	for id := range k.acked {
+		if !has[id] {
+			t.Errorf("%s was acknowledged, and not seen", id)
+		}
+	}
+}
+
 // judge finds what one listener must not have seen.
 func (k *checker) judge(seen []string) error {
 	k.mu.Lock()

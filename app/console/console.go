@@ -14,6 +14,10 @@ type Config struct {
 	// means LocalOnly. Who lets others in asks them for a password here, or sees to it
 	// in a handler around the Console.
 	Allow func(r *http.Request) bool
+	// Follow is the path at which the server has package live (live.Live.Mount): the page
+	// then follows topics by it, with the client that comes back and resumes. What a
+	// person may follow, app.Config.Authorize says. "" leaves that out.
+	Follow string
 }
 
 // Console is the page, and answers what it asks. It is an http.Handler.
@@ -21,7 +25,7 @@ type Console struct {
 	srv   *app.Server
 	allow func(r *http.Request) bool
 	page  page
-	live  live
+	watch watch
 }
 
 var _ http.Handler = (*Console)(nil)
@@ -31,7 +35,7 @@ func New(srv *app.Server, c Config) *Console {
 	if c.Allow == nil {
 		c.Allow = LocalOnly
 	}
-	return &Console{srv: srv, allow: c.Allow, page: newPage(), live: live{srv: srv, since: time.Now()}}
+	return &Console{srv: srv, allow: c.Allow, page: newPage(c.Follow), watch: watch{srv: srv, since: time.Now()}}
 }
 
 // ServeHTTP answers GET and HEAD: the page, or with a query what the page asks for.
@@ -56,7 +60,7 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case !sameOrigin(r):
 		http.Error(w, "this is for the console's own page", http.StatusForbidden)
 	case query.Has("live"):
-		writeJSON(w, c.live.snapshot())
+		writeJSON(w, c.watch.snapshot())
 	case query.Has("routes"):
 		writeJSON(w, routesOf(c.srv.Router()))
 	case query.Has("why"):

@@ -9,7 +9,9 @@
 // On the page a person picks a route, fills in its parameters, connects, sends text,
 // bytes or a file, and sees what goes out and comes in; close codes are explained,
 // and so is why a connection was refused, which browsers keep to themselves. Beside
-// it stand the server's connections, topics and rates.
+// it stand the server's connections, topics and rates. Where the server has package
+// app/live (Config.Follow), topics can be followed: by godwit.js, which comes back when
+// the server does, and gets what was missed.
 //
 // # Who may see it
 //
@@ -28,8 +30,8 @@
 // # Decisions
 //
 // The live figures are fetched as JSON, once a second, and not pushed over a
-// WebSocket: so the console shows in none of the figures that it shows, and works
-// where the server refuses more connections. They are taken from the server at most
+// WebSocket: so the console shows in none of the figures that it shows, unless a topic
+// is followed, and works where the server refuses more connections. They are taken from the server at most
 // twice a second however many look on, and hold at most MaxRows connections and
 // topics.
 //

@@ -19,8 +19,8 @@ const freshness = 500 * time.Millisecond
 // maxPath is how many bytes of a connection's path are shown.
 const maxPath = 200
 
-// live takes the server's figures for the page.
-type live struct {
+// watch takes the server's figures for the page.
+type watch struct {
 	srv   *app.Server
 	since time.Time
 
@@ -71,32 +71,32 @@ type topic struct {
 }
 
 // snapshot returns figures that are fresh enough. They must not be changed.
-func (l *live) snapshot() *snapshot {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+func (w *watch) snapshot() *snapshot {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	now := time.Now()
-	if l.last == nil || now.Sub(l.at) >= freshness {
-		l.last, l.at = l.take(now), now
+	if w.last == nil || now.Sub(w.at) >= freshness {
+		w.last, w.at = w.take(now), now
 	}
-	return l.last
+	return w.last
 }
 
-func (l *live) take(now time.Time) *snapshot {
-	s := l.srv.Stats()
+func (w *watch) take(now time.Time) *snapshot {
+	s := w.srv.Stats()
 	return &snapshot{
-		At: now.Sub(l.since).Milliseconds(),
+		At: now.Sub(w.since).Milliseconds(),
 		Stats: figures{
 			Conns: s.Conns, Topics: s.Topics,
 			Accepted: s.Accepted, Refused: s.Refused, Dropped: s.Dropped, Disconnected: s.Disconnected,
 			In: traffic(s.Received), Out: traffic(s.Sent),
 		},
-		Conns:  l.conns(now),
-		Topics: l.topics(),
+		Conns:  w.conns(now),
+		Topics: w.topics(),
 	}
 }
 
-func (l *live) conns(now time.Time) []row {
-	newest := newestConns(l.srv)
+func (w *watch) conns(now time.Time) []row {
+	newest := newestConns(w.srv)
 	rows := make([]row, 0, len(newest))
 	for _, c := range newest {
 		in, out := c.Traffic()
@@ -132,8 +132,8 @@ func newestConns(srv *app.Server) []*app.Conn {
 	return list
 }
 
-func (l *live) topics() []topic {
-	all := l.srv.Topics()
+func (w *watch) topics() []topic {
+	all := w.srv.Topics()
 	slices.SortStableFunc(all, func(a, b app.TopicInfo) int { return cmp.Compare(b.Members, a.Members) })
 	all = all[:min(len(all), MaxRows)]
 	topics := make([]topic, 0, len(all))

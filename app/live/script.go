@@ -12,6 +12,9 @@ import (
 //go:embed godwit.js
 var script []byte
 
+// Source returns the text of godwit.js, for pages that have it inside them.
+func Source() string { return string(script) }
+
 // Script serves godwit.js, a JavaScript module without dependencies that speaks the
 // protocol in browsers: for app.Config.HTTP, at /godwit.js say. Browsers keep it until
 // it changes.

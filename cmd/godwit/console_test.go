@@ -45,6 +45,7 @@ func TestConsole(t *testing.T) {
 		{"flood", consoleFlood},
 		{"keyboard", consoleKeyboard},
 		{"server-goes", consoleServerGoes},
+		{"following", consoleFollowing},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.use(t, openConsole(t, b))
@@ -171,6 +172,33 @@ func consoleRefusals(t *testing.T, p *seen) {
 	p.Click("#open")
 	p.AwaitText("#connect-fault", "The browser refuses")
 	p.AwaitText("#state", "not connected")
+}
+
+func consoleFollowing(t *testing.T, p *seen) {
+	c := dialTest(t, new(conn.Dialer), p.root+"/live")
+	publish := func(topic, text string) {
+		t.Helper()
+		exchange(t, c, conn.Text, []byte(`{"do":"publish","topic":"`+topic+`","text":"`+text+`"}`))
+	}
+	c.Read(t.Context()) // welcome
+	p.Fill("#follow-topic", "news")
+	p.Click("#follow-button")
+	p.AwaitText("#follow-state", "Following news")
+	p.AwaitText("#topics", "news")
+	publish("news", "<b>first</b>")
+	wantRows(t, p, ".in", "<b>first</b>")
+	p.Click("#topics tbody tr")
+	p.AwaitText("#follow-button", "Stop")
+	p.Click("#follow-button")
+	p.AwaitText("#follow-button", "Follow")
+	publish("news", "unseen")
+	p.AwaitText("#topics-empty", "There are no topics.")
+	p.Fill("#follow-topic", strings.Repeat("x", 300))
+	p.Click("#follow-button")
+	p.AwaitText("#follow-state", "Not followed: bad_request: topic must be 1 to 255 bytes")
+	if got := rows(p, ".in"); len(got) != 1 {
+		t.Errorf("the log has %q", got)
+	}
 }
 
 func consoleClosing(t *testing.T, p *seen) {

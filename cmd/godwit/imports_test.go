@@ -45,12 +45,12 @@ func arrows() map[string][]string {
 		"app": {"handshake", "router", "store", "conn", "conn/eventloop",
 			"app/internal/certs", "app/internal/edge", "app/internal/envelope", "app/internal/limit"},
 		"app/client":                  {"conn"},
-		"app/console":                 {"router", "app"},
+		"app/console":                 {"router", "app", "app/live"},
 		"app/live":                    {"conn", "app"},
 		"internal/chromium":           {"conn"},
 		"cmd/godwit/internal/load":    {"frame", "handshake", "conn/deflate"},
 		"cmd/godwit/internal/torture": {"frame"},
-		"cmd/godwit":                  {"frame", "handshake", "store", "conn", "conn/eventloop", "app", "app/console", "cmd/godwit/internal/load", "cmd/godwit/internal/torture"},
+		"cmd/godwit":                  {"frame", "handshake", "store", "conn", "conn/eventloop", "app", "app/console", "app/live", "cmd/godwit/internal/load", "cmd/godwit/internal/torture"},
 	}
 }
 

@@ -22,6 +22,7 @@ type serveOptions struct {
 	logLevel string
 	tlsCert  string
 	tlsKey   string
+	cluster  bool
 }
 
 // serveCommand is the server for trying things out.
@@ -37,18 +38,23 @@ Serve runs a server with these WebSocket routes:
   /echo/{message}   the same, after a greeting with the message
   /chat/{room}      a chat in rooms; ?name=ann gives a nickname
   /time             sends the server's time every second
+  /live             topics for godwit.js and package app/client
 
 and these pages:
 
   /                   the console: try the routes, watch connections, topics and rates
   /test_client.html   a simple client for /echo/Hello
   /healthz            for load balancers
+  /godwit.js          the client of /live, for web pages
 
 In a chat, {"say":"hello"} speaks and {"who":true} asks who is there.
 
 Web pages of the same origin may connect, and on this machine pages opened from a
 file. The console is for browsers on this machine; --console any shows it to all.
 SIGINT and SIGTERM close all connections with code 1001.
+
+Several nodes as one are a program of their own, since they bring NATS with them:
+--cluster prints the line that installs it, and ends.
 
 Examples:
   godwit serve
@@ -70,6 +76,7 @@ func (o *serveOptions) register(fs *flag.FlagSet) {
 	fs.StringVar(&o.logLevel, "log-level", "warn", "what is logged: debug, info, warn or error")
 	fs.StringVar(&o.tlsCert, "tls-cert", "", "`FILE` with the certificate in PEM, read again when it changes; needs --tls-key")
 	fs.StringVar(&o.tlsKey, "tls-key", "", "`FILE` with its key in PEM")
+	fs.BoolVar(&o.cluster, "cluster", false, "print the line that installs the program for several nodes, and serve nothing")
 }
 
 // run serves until ctx ends.
@@ -80,6 +87,11 @@ func (o *serveOptions) run(ctx context.Context, args []string, s stdio) error {
 	cfg, err := o.config(s)
 	if err != nil {
 		return err
+	}
+	if o.cluster {
+		fmt.Fprintln(s.out, "go install "+modulePath+"/app/cluster/cmd/godwit@latest")
+		fmt.Fprint(s.err, clusterHint)
+		return nil
 	}
 	mux := http.NewServeMux()
 	cfg.HTTP = mux
@@ -101,6 +113,13 @@ func (o *serveOptions) run(ctx context.Context, args []string, s stdio) error {
 	go tick(ctx, srv)
 	return serveUntil(ctx, srv, l)
 }
+
+// clusterHint goes with the line that --cluster prints.
+const clusterHint = `That line installs the program for several nodes, which is called godwit too: set
+GOBIN to keep both. The first node has NATS inside; further ones join it:
+  godwit -addr :8080 -nats-addr 0.0.0.0:4222 -nats-token SECRET
+  godwit -addr :8080 -join nats://FIRST:4222 -nats-token SECRET
+`
 
 // config makes a Config of the flags, and finds what makes no sense among them.
 func (o *serveOptions) config(s stdio) (app.Config, error) {
@@ -126,6 +145,7 @@ func (o *serveOptions) config(s stdio) (app.Config, error) {
 		CertFile:     o.tlsCert,
 		KeyFile:      o.tlsKey,
 		DrainTimeout: drainTime,
+		Retain:       retain,
 		Logger:       log,
 	}, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/godwit-ws/godwit/app"
 	"github.com/godwit-ws/godwit/app/console"
+	"github.com/godwit-ws/godwit/app/live"
 )
 
 // testClient returns the test page, the one that godwit new writes.
@@ -23,9 +24,10 @@ func testClient() string {
 // addPages adds what serve answers to requests that ask for no WebSocket.
 func (o *serveOptions) addPages(mux *http.ServeMux, srv *app.Server) {
 	if o.console != "off" {
-		mux.Handle("/{$}", console.New(srv, console.Config{Allow: o.allow()}))
+		mux.Handle("/{$}", console.New(srv, console.Config{Allow: o.allow(), Follow: livePath}))
 	}
 	mux.HandleFunc("/healthz", srv.Healthz)
+	mux.Handle("GET /godwit.js", live.Script())
 	mux.HandleFunc("GET /test_client.html", serveTestClient)
 	for _, path := range demoPaths {
 		mux.HandleFunc(path, upgradeRequired)

@@ -4,13 +4,25 @@ import (
 	"time"
 
 	"github.com/godwit-ws/godwit/app"
+	"github.com/godwit-ws/godwit/app/live"
 )
 
 // demoPaths are the routes of serve.
-var demoPaths = [...]string{"/echo", "/echo/{message}", "/chat/{room}", "/time"}
+var demoPaths = [...]string{"/echo", "/echo/{message}", "/chat/{room}", "/time", livePath}
+
+// livePath is where godwit.js and package app/client connect.
+const livePath = "/live"
+
+// kept is how much of each topic those who come back to livePath find.
+const kept = 100
+
+func retain(string) app.Retention { return app.Retention{MaxMessages: kept} }
 
 // addDemo adds the routes of serve.
 func addDemo(r *app.Router) error {
+	if err := live.New(live.Config{}).Mount(r, livePath); err != nil {
+		return err
+	}
 	return r.Add(
 		app.Endpoint{Path: demoPaths[0], New: func() any { return new(demoEcho) }},
 		app.Endpoint{Path: demoPaths[1], New: func() any { return new(demoGreeting) }},

@@ -35,6 +35,17 @@ func TestServe(t *testing.T) {
 	}
 }
 
+// TestServeCluster asks how several nodes are had.
+func TestServeCluster(t *testing.T) {
+	got := invoke(t, "", "serve", "--cluster")
+	if want := "go install github.com/godwit-ws/godwit/app/cluster/cmd/godwit@latest\n"; got.code != exitOK || got.out != want {
+		t.Errorf("exit status %d, printed %q, want %q", got.code, got.out, want)
+	}
+	if !strings.Contains(got.err, "-join nats://") {
+		t.Errorf("said %q, which lacks how a node joins", got.err)
+	}
+}
+
 func TestServePages(t *testing.T) {
 	s := start(t, "serve", "--addr", "127.0.0.1:0")
 	for _, tt := range []struct {
