@@ -35,6 +35,7 @@ type Cluster struct {
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 
+	sends    chan struct{} // one in it for each message on its way to a connection, of other nodes
 	streams  streams
 	lanes    []chan *nats.Msg
 	subs     subscriptions
@@ -56,7 +57,7 @@ func New(cfg Config) (*Cluster, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	c := &Cluster{cfg: cfg, node: nuid.Next()[12:], subjects: subjects(cfg.Name), log: cfg.Logger}
+	c := &Cluster{cfg: cfg, node: nuid.Next()[12:], subjects: subjects(cfg.Name), log: cfg.Logger, sends: make(chan struct{}, sendsAtOnce)}
 	c.streams.byLabel = make(map[string]*stream)
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	if err := c.connect(); err != nil {

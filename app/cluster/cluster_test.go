@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -264,6 +265,52 @@ func TestRequests(t *testing.T) {
 	if _, err := a.Cluster.Kick(ctx, ids[0], 1005, ""); err == nil {
 		t.Error("kicked with a code that may not be sent")
 	}
+}
+
+// A connection whose peer reads nothing holds up what is sent to it, and nobody else.
+func TestRequestsPassASlowPeer(t *testing.T) {
+	t.Parallel()
+	a, b := pair(t)
+	eventually(t, "the nodes know of each other", func() bool { return len(a.Nodes()) == 2 })
+	slow, err := conn.Dial(ctx, b.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer slow.Abort() // it reads nothing
+	eventually(t, "it is there", func() bool { return b.Stats().Conns == 1 })
+	var id string
+	for c := range b.Conns() {
+		id = b.ID(c)
+	}
+	short, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended, sent := make(chan struct{}), new(atomic.Int64)
+	go func() {
+		defer close(ended)
+		for big := make([]byte, 256<<10); ; sent.Add(1) {
+			if _, err := a.Cluster.Send(short, id, conn.Binary, big); err != nil {
+				return
+			}
+		}
+	}()
+	before, still := int64(-1), 0
+	eventually(t, "sending stands still", func() bool {
+		now := sent.Load()
+		if still++; now != before {
+			before, still = now, 0
+		}
+		return now > 0 && still > 20
+	})
+	for range 3 {
+		if counts, err := a.Count(ctx); counts.Nodes != 2 || err != nil {
+			t.Fatalf("Count = %+v, %v", counts, err)
+		}
+	}
+	if found, err := a.Cluster.Kick(ctx, id, 4000, "too slow"); !found || err != nil {
+		t.Errorf("Kick = %t, %v", found, err)
+	}
+	cancel()
+	<-ended
 }
 
 // When NATS is gone, members without history are served here, publishing says what is

@@ -167,13 +167,35 @@ func (c *Cluster) listen() error {
 	return nil
 }
 
-// serve carries out another node's request.
+// sendsAtOnce is how many messages of other nodes to single connections may be on their
+// way at once.
+const sendsAtOnce = 256
+
+// serve takes another node's request. Sending to one connection may wait for its peer,
+// which is not to hold up the others' requests. Who sends waits for the answer, so that
+// its order stays.
 func (c *Cluster) serve(m *nats.Msg) {
 	var r request
 	if err := json.Unmarshal([]byte(field(m.Header, fieldRequest)), &r); err != nil {
 		c.log.Warn("a request can't be read", "error", err)
 		return
 	}
+	if r.Do != "send" {
+		c.answer(m, r)
+		return
+	}
+	select {
+	case c.sends <- struct{}{}:
+		go func() {
+			c.answer(m, r)
+			<-c.sends
+		}()
+	case <-c.ctx.Done():
+	}
+}
+
+// answer carries out a request, and tells who wants to know.
+func (c *Cluster) answer(m *nats.Msg, r request) {
 	a := c.carryOut(r, m.Data)
 	if m.Reply == "" {
 		return
@@ -206,7 +228,7 @@ func (c *Cluster) carryOut(r request, payload []byte) reply {
 	case "send":
 		var to *app.Conn
 		if to, a.Found = s.Conn(r.Conn); a.Found {
-			err = to.Send(context.Background(), op, payload)
+			err = to.Send(c.ctx, op, payload)
 		}
 	case "kick":
 		a.Found, err = s.Kick(r.Conn, r.Code, r.Reason)
