@@ -121,7 +121,8 @@ func BenchmarkLatency(b *testing.B) {
 	}
 }
 
-// BenchmarkDeliveries is how fast messages go from one node to all, itself too.
+// BenchmarkDeliveries is how fast messages go from one node to all, itself too, and the
+// processor time that takes of all of them and of nats-server, which are one process here.
 func BenchmarkDeliveries(b *testing.B) {
 	url := together(b).URL
 	for _, tt := range []struct {
@@ -153,9 +154,11 @@ func benchDeliveries(b *testing.B, by carrier, nodes, topics int) {
 	}
 	publish := by(b, topics, sinks)
 	b.ResetTimer()
+	before := processorTime()
 	flood(b, publish, topics, sinks)
 	b.StopTimer()
 	b.ReportMetric(float64(b.N*nodes)/b.Elapsed().Seconds(), "deliveries/s")
+	b.ReportMetric(float64(processorTime()-before)/float64(b.N), "cpu-ns/op")
 }
 
 // flood publishes b.N messages to topics in turn, and waits until all have come.

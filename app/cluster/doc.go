@@ -43,18 +43,36 @@
 //
 // Messages without history survive nothing.
 //
+// The tests kill, stop and cut off processes of Godwit and of nats-server, the leader of
+// the topic's stream above all, while clients publish and listen; a checker then looks at
+// what each of them saw. Power loss can't be had in a test: that the servers have the
+// setting is tested, and, where strace may look on, that the system is asked to sync at
+// least once for each message.
+//
 // # Who is there
 //
 // A node renews one lease; its members lie below it, one key each, and are gone when it
 // hasn't been renewed for Config.Lease. Who comes and goes is told to nodes with
 // members of the topic. When NATS was gone, nodes write what they have anew, so that
-// all agree again.
+// all agree again. What a dead node had is removed three leases later, by whoever lives,
+// after a look at its lease: a node that was only cut off is told to write it anew.
 //
 // # When NATS is gone
 //
 // Members stay connected, and without history hear each other on their node. Publishing
 // fails or waits (Config.Down), joining a topic with history fails. Everything comes
 // back by itself.
+//
+// # What is bounded, and by whom
+//
+// A stream holds Config.MaxStreamBytes, for all its topics together: whoever may publish
+// to topics of any name can fill it, and then nobody can publish (ErrFull), unless the
+// Retention has a MaxBytes, which makes the oldest go. So who may publish where is for
+// app.Config.Authorize to say. 16,384 messages wait in each of a few lanes, 8 MiB while
+// NATS is gone. Publication.ID is the same for all who publish to a topic: who guesses
+// another's is taken in its place.
+//
+// NATS is trusted, and whoever can reach it: give it a token or credentials.
 //
 // All methods may be called from any goroutine at any time.
 package cluster

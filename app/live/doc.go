@@ -23,6 +23,18 @@
 //
 // All methods may be called from any goroutine at any time.
 //
+// # Clients that mean harm
+//
+// A connection is bounded in what it costs: topics by app.Config.MaxTopics, the length of
+// requests by Config.MaxRequest, their number by Config.MaxRate, where setting info counts
+// once for each topic that is told, names of topics by app.MaxTopicName before anybody
+// is asked about them. A position of another life, or of the future, is a gap, and brings
+// the whole history: no faster than the client reads it. How many connections there are,
+// app.Config.MaxConnsPerIP says, and what they may publish where, app.Config.Authorize:
+// without it, anybody fills any topic, and makes new ones. Who comes into a topic is told
+// to all who watch it (presence), so where very many are, deny SeeTopic. A publication's
+// "once" is known by topic, not by client: clients make it random.
+//
 // # Decisions
 //
 // One request, one answer, in order: requests are carried out as they come, in the
