@@ -266,67 +266,6 @@ func (c *Cluster) beat() {
 	}
 }
 
-// flushMembers writes what has changed.
-func (c *Cluster) flushMembers() {
-	p := &c.presence
-	for c.ctx.Err() == nil {
-		p.mu.Lock()
-		key, info, is := "", memberInfo{}, false
-		for key = range p.dirty {
-			break
-		}
-		info, is = p.here[key]
-		again := p.dirty[key]
-		delete(p.dirty, key)
-		p.mu.Unlock()
-		if key == "" {
-			return
-		}
-		if err := c.writeMember(key, info, is); err != nil {
-			p.mu.Lock()
-			p.dirty[key] = again
-			p.mu.Unlock()
-			return // with the next beat
-		}
-		if again && is {
-			c.tellAgain(key, info)
-		}
-	}
-}
-
-// tellAgain tells others that a member is here whom they may have taken for gone.
-func (c *Cluster) tellAgain(key string, info memberInfo) {
-	parts := strings.Split(key, ".")
-	if len(parts) != 3 {
-		return // this node's mark
-	}
-	if topic, ok := untoken(parts[1]); ok {
-		c.tell(topic, presenceEvent{Node: c.node, ID: parts[2], memberInfo: info})
-	}
-}
-
-func (c *Cluster) writeMember(key string, info memberInfo, is bool) error {
-	ctx, cancel := context.WithTimeout(c.ctx, apiTimeout)
-	defer cancel()
-	if !is {
-		return c.purge(key)
-	}
-	text, err := json.Marshal(info)
-	if err == nil {
-		_, members, _ := c.presence.buckets()
-		_, err = members.Put(ctx, key, text)
-	}
-	return err
-}
-
-// purge removes members, leaving nothing behind.
-func (c *Cluster) purge(keys string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), apiTimeout)
-	defer cancel()
-	_, _, stream := c.presence.buckets()
-	return stream.Purge(ctx, jetstream.WithPurgeSubject("$KV."+c.cfg.Name+"-members."+keys))
-}
-
 // Members implements app.Roster.
 func (c *Cluster) Members(ctx context.Context, topic string) ([]app.Member, error) {
 	all, err := c.list(ctx, "*."+token(topic)+".*")
