@@ -3,6 +3,7 @@ package cluster_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"runtime"
 	"slices"
@@ -211,6 +212,32 @@ func BenchmarkServer(b *testing.B) {
 			})
 		}
 	}
+}
+
+// BenchmarkServerMemory is the memory that nats-server takes for a topic that one node has
+// members of.
+func BenchmarkServerMemory(b *testing.B) {
+	cmd, url := serveNATS(b)
+	c := joinFor(b, quick(url))
+	before := resident(b, cmd)
+	for i := range b.N {
+		if _, err := c.Subscribe(fmt.Sprint("plain", i), make(sink)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(resident(b, cmd)-before)/float64(b.N), "server-B/op")
+}
+
+// resident returns the memory of a process in bytes, where the system has it in a file.
+func resident(b *testing.B, cmd *exec.Cmd) int {
+	b.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", cmd.Process.Pid))
+	if err != nil {
+		b.Skip(err)
+	}
+	var size, pages int
+	fmt.Sscan(string(text), &size, &pages)
+	return pages * os.Getpagesize()
 }
 
 // BenchmarkSubscribe is what a topic costs a node to have: time and memory.
