@@ -19,6 +19,7 @@ import (
 // The example's script runs, and nobody who chats by way of its proxy misses anything
 // while a node is killed.
 func TestChatBehindHAProxy(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("builds and kills processes")
 	}

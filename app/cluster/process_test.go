@@ -81,7 +81,7 @@ var ports struct {
 }
 
 // freePorts returns addresses that nobody listens on. They aren't among those that
-// systems choose for connections.
+// systems choose for connections, nor those of the example.
 func freePorts(t testing.TB, n int) (all []string) {
 	t.Helper()
 	ports.Lock()
@@ -90,7 +90,7 @@ func freePorts(t testing.TB, n int) (all []string) {
 		ports.given = make(map[int]bool)
 	}
 	for len(all) < n {
-		port := 10_000 + rand.IntN(20_000)
+		port := 20_000 + rand.IntN(12_000)
 		l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", port))
 		if err != nil || ports.given[port] {
 			continue
