@@ -114,53 +114,76 @@ func alive(t *testing.T, url string, n int) {
 	})
 }
 
-// Faults of the nats-server that leads the topic's stream, where they hurt most. Each
-// Godwit process has a nats-server of its own: that of the one that is cut off is with
-// the minority.
-func TestFaultsOfNATS(t *testing.T) {
-	t.Parallel()
+// Three of nats-server, each with a Godwit process of its own: that of the server which is
+// cut off is with the minority.
+func startAll(t *testing.T) (*natsServers, []string) {
+	t.Helper()
 	servers := startServers(t, "")
-	nodes := startNodes(t, freePorts(t, 3), func(i int) []string { return []string{"-join", servers.url(i)} })
-	for _, fault := range []struct {
-		name      string
-		do, after func(i int)
-	}{
-		{"partition", func(i int) { servers.isolate(i, severed) }, func(i int) { servers.isolate(i, passes) }},
-		{"silent-partition", func(i int) { servers.isolate(i, held) }, func(i int) { servers.isolate(i, passes) }},
-		{"paused", func(i int) { servers.all[i].pause() }, func(i int) { servers.all[i].goOn() }},
-		{"killed", func(i int) { servers.all[i].kill() }, func(i int) { servers.all[i].start() }},
-	} {
-		t.Run(fault.name, func(t *testing.T) {
-			runFaults(t, webSockets(nodes), func(ctx context.Context, k *checker) {
-				i := servers.leader()
-				fault.do(i)
+	return servers, webSockets(startNodes(t, freePorts(t, 3), func(i int) []string { return []string{"-join", servers.url(i)} }))
+}
+
+// fault is something that happens to a server.
+type fault struct {
+	name      string
+	do, after func(i int)
+	cut       bool // the others lose it
+}
+
+// strike has faults happen to the server that leads the topic's stream, where they hurt
+// most.
+func (s *natsServers) strike(t *testing.T, urls []string, faults ...fault) {
+	for _, f := range faults {
+		t.Run(f.name, func(t *testing.T) {
+			runFaults(t, urls, func(ctx context.Context, k *checker) {
+				i := s.leader()
+				f.do(i)
 				k.goesOn(t, 2)
-				if strings.Contains(fault.name, "partition") {
-					eventually(t, "it is cut off", func() bool { return servers.peers(i) == 0 })
+				if f.cut {
+					eventually(t, "it is cut off", func() bool { return s.peers(i) == 0 })
 				}
 				k.goesOn(t, 2)
-				fault.after(i)
+				f.after(i)
 				k.goesOn(t, 3)
 			})
-			for i := range servers.all {
-				eventually(t, "the servers are together again", func() bool { return servers.peers(i) == 2 })
+			for i := range s.all {
+				eventually(t, "the servers are together again", func() bool { return s.peers(i) == 2 })
 			}
 		})
 	}
+}
+
+// A server is cut off from the others, with its connections closed and without a word,
+// and all of them from each other.
+func TestPartitions(t *testing.T) {
+	t.Parallel()
+	s, urls := startAll(t)
+	heal := func(i int) { s.isolate(i, passes) }
+	s.strike(t, urls,
+		fault{"severed", func(i int) { s.isolate(i, severed) }, heal, true},
+		fault{"silent", func(i int) { s.isolate(i, held) }, heal, true})
 	t.Run("all-apart", func(t *testing.T) {
-		runFaults(t, webSockets(nodes), func(ctx context.Context, k *checker) {
-			for i := range servers.all {
-				servers.isolate(i, severed)
+		runFaults(t, urls, func(ctx context.Context, k *checker) {
+			for i := range s.all {
+				s.isolate(i, severed)
 			}
-			for i := range servers.all {
-				eventually(t, "they are apart", func() bool { return servers.peers(i) == 0 })
+			for i := range s.all {
+				eventually(t, "they are apart", func() bool { return s.peers(i) == 0 })
 			}
-			for i := range servers.all {
-				servers.isolate(i, passes)
+			for i := range s.all {
+				heal(i)
 			}
 			k.goesOn(t, 3)
 		})
 	})
+}
+
+// A server is stopped for a while, and killed.
+func TestServersFail(t *testing.T) {
+	t.Parallel()
+	s, urls := startAll(t)
+	s.strike(t, urls,
+		fault{"paused", func(i int) { s.all[i].pause() }, func(i int) { s.all[i].goOn() }, false},
+		fault{"killed", func(i int) { s.all[i].kill() }, func(i int) { s.all[i].start() }, false})
 }
 
 // leader returns which server leads the stream of the topic that is published to.

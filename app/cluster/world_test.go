@@ -2,10 +2,12 @@ package cluster_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -32,7 +34,14 @@ const (
 // they build.
 func TestMain(m *testing.M) { os.Exit(runAll(m)) }
 
+// atOnce is how many tests run beside each other: they wait far more than they work.
+const atOnce = "8"
+
 func runAll(m *testing.M) int {
+	flag.Parse()
+	if flag.Lookup("test.parallel").Value.String() == fmt.Sprint(runtime.GOMAXPROCS(0)) {
+		flag.Set("test.parallel", atOnce) // a number: it can't fail
+	}
 	dir, err := os.MkdirTemp("", "cluster-test-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
