@@ -26,6 +26,8 @@
 //	go test -fuzz=FuzzFrameParser ./fuzz                // until it finds something
 //	go test -fuzz=FuzzPipe -fuzztime=1m -parallel=1 ./fuzz
 //
+// Command mutate, in the folder below, tests the tests of frame and conn/protocol.
+//
 // # Seeds
 //
 // A target's seeds lie in testdata/fuzz, one file each, named for the class of bug
