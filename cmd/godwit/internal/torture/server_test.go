@@ -244,30 +244,33 @@ func afterTheHandshake(c torture.Case) bool {
 	return slices.Contains([]string{"split", "opcode", "length", "close", "utf8", "header"}, group)
 }
 
-// TestFloods plays each flood alone against each engine, and reports how long a
-// bystander waited: that it is served is what torture.Server wants.
+// TestFloods plays each flood alone against each engine, plain and over TLS, and reports
+// how long a bystander waited: that it is served is what torture.Server wants.
 func TestFloods(t *testing.T) {
 	for _, h := range hosts()[2:] {
-		t.Run(h.name, func(t *testing.T) {
-			target, err := torture.NewTarget(h.serve(t, small(), nil), nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			o := known(small())
-			for _, c := range torture.ServerCases(o) {
-				if !strings.HasPrefix(c.Name, "flood/") && c.Name != "deflate/flood" {
-					continue
-				}
-				sum, err := torture.Server(t.Context(), target, o, []torture.Case{c}, func(r torture.Result) {
-					if r.Verdict != torture.Pass {
-						t.Errorf("%v %s: %v", r.Verdict, r.Case.Name, r.Err)
-					}
-				})
-				if err != nil {
-					t.Fatal(err)
-				}
-				t.Logf("%-25s bystander: %4d echoes, p50 %v, p99 %v", c.Name, len(sum.Echoes), sum.Quantile(.5), sum.Quantile(.99))
+		t.Run(h.name+"-plain", func(t *testing.T) { runFloods(t, h, nil) })
+		t.Run(h.name+"-tls", func(t *testing.T) { runFloods(t, h, certificate(t)) })
+	}
+}
+
+func runFloods(t *testing.T, h host, secure *tls.Config) {
+	target, err := torture.NewTarget(h.serve(t, small(), secure), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := known(small())
+	for _, c := range torture.ServerCases(o) {
+		if !strings.HasPrefix(c.Name, "flood/") && c.Name != "deflate/flood" {
+			continue
+		}
+		sum, err := torture.Server(t.Context(), target, o, []torture.Case{c}, func(r torture.Result) {
+			if r.Verdict != torture.Pass {
+				t.Errorf("%v %s: %v", r.Verdict, r.Case.Name, r.Err)
 			}
 		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%-25s bystander: %4d echoes, p50 %v, p99 %v", c.Name, len(sum.Echoes), sum.Quantile(.5), sum.Quantile(.99))
 	}
 }
