@@ -15,7 +15,7 @@ type name struct{ file, fn, was, is string }
 // name returns m's.
 func (m *mutant) name() name {
 	was, is := m.diff()
-	return name{m.file, m.fn, was, is}
+	return name{m.file, m.where(), was, is}
 }
 
 // String returns a name as it stands in the file of equivalent mutants.

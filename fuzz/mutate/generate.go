@@ -22,7 +22,7 @@ func mutantsOf(name string, source []byte) ([]*mutant, error) {
 			g.function(fn)
 			continue
 		}
-		g.fn = ""
+		g.fn = nil
 		ast.Inspect(decl, g.visit)
 	}
 	slices.SortStableFunc(g.all, func(a, b *mutant) int { return a.start - b.start })
@@ -34,8 +34,8 @@ type generator struct {
 	name    string
 	source  []byte
 	file    *token.File
-	fn      string   // the function it is in
-	results []string // that function's types of results, as the source has them
+	fn      *function // that it is in
+	results []string  // that function's types of results, as the source has them
 	all     []*mutant
 }
 
@@ -44,11 +44,54 @@ func (g *generator) function(fn *ast.FuncDecl) {
 	if fn.Body == nil {
 		return
 	}
-	g.fn = fn.Name.Name
+	g.fn = &function{
+		name:  fn.Name.Name,
+		start: g.file.Offset(fn.Pos()), end: g.file.Offset(fn.End()),
+		nameStart: g.file.Offset(fn.Name.Pos()), nameEnd: g.file.Offset(fn.Name.End()),
+		body: g.file.Offset(fn.Body.Lbrace) + 1,
+		call: g.call(fn),
+	}
 	if fn.Recv != nil {
-		g.fn = strings.TrimPrefix(g.code(fn.Recv.List[0].Type), "*") + "." + g.fn
+		g.fn.name = strings.TrimPrefix(g.code(fn.Recv.List[0].Type), "*") + "." + g.fn.name
 	}
 	g.body(fn.Type, fn.Body)
+}
+
+// call returns a call of a function of another name, %s, with a function's receiver and
+// parameters. It is "" for one that has parameters without names or types.
+func (g *generator) call(fn *ast.FuncDecl) string {
+	if fn.Type.TypeParams != nil || fn.Name.Name == "init" {
+		return ""
+	}
+	call := "%s"
+	if fn.Recv != nil {
+		names := fn.Recv.List[0].Names
+		if len(names) == 0 || strings.Contains(g.code(fn.Recv.List[0].Type), "[") {
+			return ""
+		}
+		call = names[0].Name + ".%s"
+	}
+	var args []string
+	for _, field := range fn.Type.Params.List {
+		if len(field.Names) == 0 {
+			return ""
+		}
+		for _, n := range field.Names {
+			arg := n.Name
+			if _, variadic := field.Type.(*ast.Ellipsis); variadic {
+				arg += "..."
+			}
+			args = append(args, arg)
+		}
+	}
+	call += "(" + strings.Join(args, ", ") + ")"
+	if strings.Contains(call, "_") {
+		return ""
+	}
+	if fn.Type.Results == nil {
+		return call + "; return"
+	}
+	return "return " + call
 }
 
 // body goes through a function of a type.

@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// function matches a function on one line, and in it the body.
-var function = regexp.MustCompile(`^func f\(\).*? \{ ?(.*?) ?\}$`)
+// whole matches a function on one line, and in it the body.
+var whole = regexp.MustCompile(`^func f\(\).*? \{ ?(.*?) ?\}$`)
 
 func TestMutants(t *testing.T) {
 	for _, tt := range []struct {
@@ -51,7 +51,7 @@ func TestMutants(t *testing.T) {
 			var got []string
 			for _, m := range mutants {
 				_, is := m.diff()
-				if body := function.FindStringSubmatch(is); body != nil {
+				if body := whole.FindStringSubmatch(is); body != nil {
 					is = body[1]
 				}
 				got = append(got, is)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,8 +10,9 @@ import (
 	"go/token"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -26,103 +26,107 @@ const (
 	unviable // it doesn't compile
 )
 
-// A judge builds the tests of one package with one file changed, and runs them.
+// A judge runs the tests of a package with one of its mutants at a time. Those within
+// functions are built into one program, all others into one each.
 type judge struct {
-	pkg   *listed
-	limit time.Duration // for the tests, beyond which they have failed
+	pkg     *listed
+	checker *checker
+	dir     string        // for its files
+	program string        // with the mutants that have a number
+	limit   time.Duration // for the tests, beyond which they have failed
 }
 
-// listed is what go list knows of a package.
-type listed struct {
-	ImportPath, Dir           string
-	GoFiles, IgnoredGoFiles   []string // of this platform, and of others
-	TestGoFiles, XTestGoFiles []string
-	Module                    struct{ Path string }
-}
-
-// folder returns where p is in its module, with slashes; "." is the module's root.
-func (p *listed) folder() string {
-	return path.Clean(strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, p.Module.Path), "/"))
-}
-
-// list returns the packages that the arguments name.
-func list(args []string) (all []*listed, err error) {
-	cmd := exec.Command("go", append([]string{"list", "-json", "--"}, args...)...)
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		return nil, fmt.Errorf("go list: %w", err)
-	}
-	for d := json.NewDecoder(bytes.NewReader(out)); d.More(); {
-		p := new(listed)
-		if err := d.Decode(p); err != nil {
-			return nil, err
-		}
-		all = append(all, p)
-	}
-	return all, nil
-}
-
-// newJudge returns a judge of p's mutants, once p's tests have passed as they are.
-func newJudge(p *listed) (*judge, error) {
-	j := &judge{pkg: p, limit: time.Hour}
-	dir, err := os.MkdirTemp("", "mutate")
-	if err != nil {
+// newJudge returns a judge of p's mutants, once p's tests have passed with none of them
+// running, and gives numbers to those within functions that compile. It must be closed.
+func newJudge(p *listed, mutants []*mutant) (j *judge, err error) {
+	j = &judge{pkg: p, limit: time.Hour}
+	if j.checker, err = newChecker(p); err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
-	program, err := j.build(dir)
-	if err != nil {
+	if j.dir, err = os.MkdirTemp("", "mutate"); err != nil {
 		return nil, err
+	}
+	if err := j.combine(mutants); err != nil {
+		return nil, errors.Join(err, j.close())
 	}
 	begin := time.Now()
-	if !j.pass(program, ".") {
-		return nil, fmt.Errorf("the tests of %s fail as they are", p.ImportPath)
+	if !j.pass(j.program, 0, ".") {
+		return nil, errors.Join(fmt.Errorf("the tests of %s fail as they are", p.ImportPath), j.close())
 	}
 	j.limit = 3*time.Since(begin) + 10*time.Second
 	return j, nil
 }
 
+// close removes the judge's files.
+func (j *judge) close() error { return os.RemoveAll(j.dir) }
+
+// combine builds the program with the mutants within functions.
+func (j *judge) combine(mutants []*mutant) (err error) {
+	byFile := make(map[string][]*mutant)
+	number := 0
+	for _, m := range mutants {
+		if m.fn != nil && m.fn.call != "" && j.checker.compiles(m) {
+			number++
+			m.number = number
+		}
+		byFile[m.file] = append(byFile[m.file], m)
+	}
+	changed := map[string][]byte{"running_mutant.go": fmt.Appendf(nil, runs, j.pkg.Name)}
+	for file, all := range byFile {
+		changed[filepath.Base(file)] = combined(all[0].source, all)
+	}
+	j.program, err = j.build("combined", changed)
+	return err
+}
+
 // judge says what becomes of a mutant.
-func (j *judge) judge(m *mutant) (verdict, error) {
-	dir, err := os.MkdirTemp("", "mutate")
-	if err != nil {
-		return 0, err
-	}
-	defer os.RemoveAll(dir)
-	changed, overlay := filepath.Join(dir, "mutant.go"), filepath.Join(dir, "overlay.json")
-	text, err := json.Marshal(map[string]any{"Replace": map[string]string{
-		filepath.Join(j.pkg.Dir, filepath.Base(m.file)): changed,
-	}})
-	if err != nil {
-		return 0, err
-	}
-	if err := errors.Join(os.WriteFile(changed, m.mutated(), 0o666), os.WriteFile(overlay, text, 0o666)); err != nil {
-		return 0, err
-	}
-	program, err := j.build(dir, "-overlay", overlay)
-	var exit *exec.ExitError
-	switch {
-	case errors.As(err, &exit):
-		return unviable, nil
-	case err != nil:
-		return 0, err
+func (j *judge) judge(m *mutant) (v verdict, err error) {
+	program := j.program
+	if m.number == 0 {
+		if !j.checker.compiles(m) {
+			return unviable, nil
+		}
+		program, err = j.build(fmt.Sprintf("at%d", m.start), map[string][]byte{filepath.Base(m.file): m.mutated()})
+		if _, ok := errors.AsType[*exec.ExitError](err); ok {
+			return unviable, nil // the tests don't compile
+		}
+		if err != nil {
+			return 0, err
+		}
 	}
 	near, err := j.near(m.file)
 	if err != nil {
 		return 0, err
 	}
-	if near != "" && !j.pass(program, near) || !j.pass(program, ".") {
+	if near != "" && !j.pass(program, m.number, near) || !j.pass(program, m.number, ".") {
 		return killed, nil
 	}
 	return survived, nil
 }
 
-// build builds the package's tests, with more flags, into a program in dir.
-func (j *judge) build(dir string, flags ...string) (program string, err error) {
-	program = filepath.Join(dir, "test")
-	args := append([]string{"test", "-c", "-vet=off", "-ldflags=-s -w", "-o", program}, flags...)
-	cmd := exec.Command("go", append(args, ".")...)
+// build builds the package's tests, with other texts in the place of some files, into
+// a program.
+func (j *judge) build(name string, changed map[string][]byte) (program string, err error) {
+	dir := filepath.Join(j.dir, name)
+	program, overlay := filepath.Join(dir, "test"), filepath.Join(dir, "overlay.json")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	replace := make(map[string]string)
+	for file, text := range changed {
+		replace[filepath.Join(j.pkg.Dir, file)] = filepath.Join(dir, file)
+		if err := os.WriteFile(filepath.Join(dir, file), text, 0o600); err != nil {
+			return "", err
+		}
+	}
+	text, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		return "", err
+	}
+	if err := os.WriteFile(overlay, text, 0o600); err != nil {
+		return "", err
+	}
+	cmd := exec.Command("go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-overlay", overlay, "-o", program, ".")
 	cmd.Dir = j.pkg.Dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("go test: %w\n%s", err, out)
@@ -132,12 +136,13 @@ func (j *judge) build(dir string, flags ...string) (program string, err error) {
 
 // pass runs those tests whose names match and reports whether they pass. A mutant
 // that appends without end meets the limit that the shell sets, in KiB.
-func (j *judge) pass(program, tests string) bool {
+func (j *judge) pass(program string, number int, tests string) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), j.limit)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "sh", "-c", `ulimit -v 8388608; exec "$0" "$@"`,
 		program, "-test.short", "-test.failfast", "-test.run", tests)
 	cmd.Dir = j.pkg.Dir
+	cmd.Env = append(os.Environ(), "RUNNING_MUTANT="+strconv.Itoa(number))
 	cmd.WaitDelay = time.Second
 	return cmd.Run() == nil
 }
@@ -146,7 +151,7 @@ func (j *judge) pass(program, tests string) bool {
 // does, or "" if there are none.
 func (j *judge) near(file string) (string, error) {
 	var names []string
-	for _, test := range append(j.pkg.TestGoFiles[:len(j.pkg.TestGoFiles):len(j.pkg.TestGoFiles)], j.pkg.XTestGoFiles...) {
+	for _, test := range slices.Concat(j.pkg.TestGoFiles, j.pkg.XTestGoFiles) {
 		if stem(test) != stem(filepath.Base(file)) {
 			continue
 		}

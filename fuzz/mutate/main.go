@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path"
 	"path/filepath"
 	"regexp"
 	"runtime"
-	"slices"
 	"sync"
 )
 
@@ -80,24 +78,6 @@ func run(out io.Writer, o options, packages []string) (fine bool, err error) {
 	return fine, nil
 }
 
-// mutantsIn returns the mutants of a package's files in functions or files that match.
-func mutantsIn(p *listed, match *regexp.Regexp) (all []*mutant, err error) {
-	for _, file := range p.GoFiles {
-		source, err := os.ReadFile(filepath.Join(p.Dir, file))
-		if err != nil {
-			return nil, err
-		}
-		mutants, err := mutantsOf(path.Join(p.folder(), file), source)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, slices.DeleteFunc(mutants, func(m *mutant) bool {
-			return !match.MatchString(m.file) && !match.MatchString(m.fn)
-		})...)
-	}
-	return all, nil
-}
-
 // A report counts what became of a package's mutants, and prints those that matter.
 type report struct {
 	out     io.Writer
@@ -111,11 +91,12 @@ type report struct {
 }
 
 // judge judges mutants, as many at a time as there are processors.
-func (r *report) judge(p *listed, mutants []*mutant) error {
-	j, err := newJudge(p)
+func (r *report) judge(p *listed, mutants []*mutant) (err error) {
+	j, err := newJudge(p, mutants)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, j.close()) }()
 	var all sync.WaitGroup
 	next := make(chan *mutant)
 	for range runtime.GOMAXPROCS(0) {
@@ -163,7 +144,7 @@ func (r *report) count(m *mutant, v verdict, err error) {
 // print prints a mutant as a diff.
 func (r *report) print(m *mutant) {
 	was, is := m.diff()
-	fmt.Fprintf(r.out, "%s:%d %s\n- %s\n+ %s\n\n", m.file, m.line, m.fn, was, is)
+	fmt.Fprintf(r.out, "%s:%d %s\n- %s\n+ %s\n\n", m.file, m.line, m.where(), was, is)
 }
 
 // stale prints the known mutants that should be among a package's, and aren't.

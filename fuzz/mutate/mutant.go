@@ -8,13 +8,32 @@ import (
 
 // A mutant is one change of one file.
 type mutant struct {
-	file   string // its name
-	source []byte // the whole file as it is
-	fn     string // the function it is in, as Receiver.Next, or "" outside of any
+	file   string    // its name
+	source []byte    // the whole file as it is
+	fn     *function // the function it is in, nil outside of any
 	line   int
 	start  int // the change: bytes start to end become text
 	end    int
 	text   string
+	number int // in the program that holds all of them, 0 if it isn't in there
+}
+
+// function is a function or method of a file.
+type function struct {
+	name       string // as Receiver.Next
+	start, end int    // where it is in the file
+	nameStart  int    // where its name is
+	nameEnd    int
+	body       int    // behind the brace
+	call       string // %s calls a function of another name with its parameters; "" if it can't
+}
+
+// where returns the name of the function that m is in, "" if it is in none.
+func (m *mutant) where() string {
+	if m.fn == nil {
+		return ""
+	}
+	return m.fn.name
 }
 
 // mutated returns the file with the change.
