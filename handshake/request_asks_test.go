@@ -71,6 +71,7 @@ func TestRequestOffersSubprotocol(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var r handshake.Request
+			r.Add("X-Other", "c, A, x") // no offer of the kind
 			for line := range strings.SplitSeq(tt.values, ";") {
 				r.Add("Sec-WebSocket-Protocol", line)
 			}

@@ -617,6 +617,21 @@ func TestPythonReads(t *testing.T) {
 	read("again")
 }
 
+// Without a folder Inspect looks where Disk writes by default, and visit may be nil.
+func TestInspectDefaults(t *testing.T) {
+	t.Chdir(t.TempDir())
+	if err := os.Mkdir(store.DefaultDir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	text := intact(t, 3, 0)
+	if err := os.WriteFile(filepath.Join(store.DefaultDir, store.FileName), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := store.Inspect("", nil); err != nil || got.Messages != 3 {
+		t.Errorf("Inspect = %+v, %v; want 3 messages", got, err)
+	}
+}
+
 func TestInspect(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := store.Inspect(dir, nil); !errors.Is(err, fs.ErrNotExist) {
