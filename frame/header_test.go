@@ -200,3 +200,10 @@ func FuzzParseHeader(f *testing.F) {
 		}
 	})
 }
+
+// MaxHeader is reached: two bytes, eight of length, four of key (RFC 6455 §5.2).
+func TestMaxHeader(t *testing.T) {
+	if n := (frame.Header{Masked: true, Length: 1 << 16}).Size(); n != frame.MaxHeader {
+		t.Errorf("the longest header has %d bytes, want MaxHeader, %d", n, frame.MaxHeader)
+	}
+}

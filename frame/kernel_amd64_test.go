@@ -31,3 +31,22 @@ func TestDetect(t *testing.T) {
 		t.Errorf("Kernels() = %v, want %v", got, want)
 	}
 }
+
+// AVX-512 is used only where VBMI2 and AVX2 are there too.
+func TestBest(t *testing.T) {
+	for _, tt := range []struct {
+		avx2, avx512f, vbmi2 bool
+		want                 string
+	}{
+		{false, false, false, "go"},
+		{false, true, true, "go"},
+		{true, false, false, "avx2"},
+		{true, true, false, "avx2"},
+		{true, false, true, "avx2"},
+		{true, true, true, "avx512"},
+	} {
+		if got := frame.Best(tt.avx2, tt.avx512f, tt.vbmi2); got != tt.want {
+			t.Errorf("AVX2 %t, AVX512F %t, VBMI2 %t: kernel %s, want %s", tt.avx2, tt.avx512f, tt.vbmi2, got, tt.want)
+		}
+	}
+}

@@ -73,6 +73,9 @@ func TestOtherAllocs(t *testing.T) {
 		}
 		small := gathered.add(fin, "").bytes()
 		ping := to(role).add(fin|frame.Ping, "ping").bytes()
+		hex := fmt.Sprintf("%x", noise(1, 1000)) // half as long compressed
+		compressed := to(role).add(fin|rsv1|frame.Text, deflated(hex)).bytes()
+		inflating := protocol.NewReceiver(compressing(unlimited(role)))
 		r := protocol.NewReceiver(unlimited(role))
 		for name, call := range map[string]func(){
 			"prepared":            func() { out = plain.AppendPrepared(out[:0], m) },
@@ -87,6 +90,12 @@ func TestOtherAllocs(t *testing.T) {
 			"gathered": func() {
 				r.Feed(append(out[:0], small...))
 				r.Next()
+			},
+			"inflated": func() {
+				inflating.Feed(append(out[:0], compressed...))
+				if ev, err := inflating.Next(); err != nil || len(ev.Payload) != len(hex) {
+					t.Fatalf("Next = %v, %v", ev, err)
+				}
 			},
 			"ping": func() {
 				r.Feed(ping)

@@ -13,10 +13,7 @@ const (
 
 // Begin starts a fragmented message (RFC 6455 §5.4). Until its Final fragment
 // only control frames may come in between, and the caller sees to that.
-func (s *Sender) Begin(op frame.Opcode) {
-	s.next = op
-	s.rsv1 = false
-}
+func (s *Sender) Begin(op frame.Opcode) { s.next = op }
 
 // AppendFragment appends the next fragment of the message begun, of any length.
 // Whether the message is compressed is decided by the first: a message that

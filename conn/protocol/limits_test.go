@@ -13,6 +13,7 @@ import (
 func TestLimitsStartAnewWithEachMessage(t *testing.T) {
 	eachRole(t, func(t *testing.T, role protocol.Role) {
 		cfg := protocol.ReceiverConfig{Role: role, MaxMessageSize: 10, MaxFragments: 2}
+		want := []said{binary("1234567890"), binary("1234567890"), binary("1234567890"), binary("1234567890"), binary("x")}
 		stream := to(role).
 			add(frame.Binary, "12345").add(fin, "67890").
 			add(fin|frame.Binary, "1234567890").
@@ -20,8 +21,18 @@ func TestLimitsStartAnewWithEachMessage(t *testing.T) {
 			add(frame.Binary, "").add(fin, "1234567890").
 			add(frame.Binary, "x").add(fin, "")
 		got, bad := feed(t, protocol.NewReceiver(cfg), stream.bytes())
-		wantEvents(t, got, bad, binary("1234567890"), binary("1234567890"), binary("1234567890"),
-			binary("1234567890"), binary("x"))
+		wantEvents(t, got, bad, want...)
+		for _, mode := range []protocol.Mode{protocol.Whole, protocol.Stream} {
+			for cut := range 12 {
+				r := protocol.NewReceiver(cfg)
+				r.SetMode(mode)
+				got, bad := read(t, r, stream.bytes(), 20, func() int { return cut + 1 })
+				wantEvents(t, join(got), bad, want...)
+				if n := r.Ended(); n != uint64(len(want)) || r.Pending() {
+					t.Errorf("mode %d: %d messages have ended, Pending %t", mode, n, r.Pending())
+				}
+			}
+		}
 	})
 }
 

@@ -53,6 +53,21 @@ func TestWholeMessageIsNotCopied(t *testing.T) {
 			}
 		}
 		short(t, r)
+
+		// The first byte of its header came before, and all the rest at once.
+		for _, rsv := range []frame.Opcode{0, rsv1} {
+			payload := "in pieces"
+			if rsv != 0 {
+				payload = deflated(payload)
+			}
+			r = protocol.NewReceiver(compressing(unlimited(role)))
+			stream = to(role).add(fin|rsv|frame.Binary, payload).bytes()
+			feed(t, r, stream[:1])
+			r.Got(copy(r.Want(scratch), stream[1:]))
+			if ev := next(t, r); string(ev.Payload) != "in pieces" || within(ev.Payload, scratch) != (rsv == 0) {
+				t.Errorf("got %q, in scratch %t", ev.Payload, within(ev.Payload, scratch))
+			}
+		}
 	})
 }
 

@@ -173,3 +173,29 @@ func TestRoleString(t *testing.T) {
 		t.Errorf("the roles are called %q and %q", s, c)
 	}
 }
+
+// Where there is no event, there is nothing that could be taken for one.
+func TestNoEvent(t *testing.T) {
+	for _, stream := range []*wire{
+		to(protocol.Client),
+		to(protocol.Client).header(fin|frame.Text, 5),
+		to(protocol.Client).add(fin|frame.Text, "\xff"),
+		to(protocol.Client).add(frame.Text, "\xff"),
+		to(protocol.Client).add(fin|rsv1|frame.Text, "\xff"),
+		to(protocol.Client).add(fin|rsv2, ""),
+	} {
+		r := protocol.NewReceiver(compressing(unlimited(protocol.Client)))
+		r.Feed(stream.bytes())
+		for range 2 {
+			ev, err := r.Next()
+			if err == nil || ev.Payload != nil || say(ev) != (said{}) {
+				t.Errorf("% x: Next = %+v, %v; want no event", stream.b, ev, err)
+			}
+		}
+	}
+	for _, kind := range []protocol.Kind{protocol.Message, protocol.Part, protocol.Ping, protocol.Pong, protocol.Close} {
+		if kind == (protocol.Event{}).Kind {
+			t.Errorf("no event is of kind %d", kind)
+		}
+	}
+}

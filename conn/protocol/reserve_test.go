@@ -50,6 +50,19 @@ func TestReservationForAFragment(t *testing.T) {
 	})
 }
 
+// The first bytes of a payload bring memory for all of it, compressed or not.
+func TestReservationWithTheFirstBytes(t *testing.T) {
+	eachRole(t, func(t *testing.T, role protocol.Role) {
+		for _, first := range []frame.Opcode{fin | frame.Binary, fin | rsv1 | frame.Binary} {
+			r := protocol.NewReceiver(compressing(unlimited(role)))
+			feed(t, r, to(role).header(first, 200_000).payload("0123456789").bytes())
+			if got := r.Held(); got < 200_000 || got > 256<<10 {
+				t.Errorf("%#x: %d bytes are held for 200000", first, got)
+			}
+		}
+	})
+}
+
 // Fragments too small to be worth a reservation double the memory when it is full.
 func TestSmallFragmentsDouble(t *testing.T) {
 	eachRole(t, func(t *testing.T, role protocol.Role) {
