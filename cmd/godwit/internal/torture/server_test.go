@@ -245,13 +245,17 @@ func afterTheHandshake(c torture.Case) bool {
 }
 
 // TestFloods plays each flood alone against each engine, plain and over TLS, and reports
-// how long a bystander waited: that it is served is what torture.Server wants.
+// how long a bystander waited: that it is served is what torture.Server wants. With
+// GODWIT_LONG each goes on for two seconds.
 func TestFloods(t *testing.T) {
 	for _, h := range hosts()[2:] {
 		t.Run(h.name+"-plain", func(t *testing.T) { runFloods(t, h, nil) })
 		t.Run(h.name+"-tls", func(t *testing.T) { runFloods(t, h, certificate(t)) })
 	}
 }
+
+// quietCase is no flood: what a bystander waits beside it, it waits for the machine.
+const quietCase = "control/ping-empty"
 
 func runFloods(t *testing.T, h host, secure *tls.Config) {
 	target, err := torture.NewTarget(h.serve(t, small(), secure), nil)
@@ -260,9 +264,17 @@ func runFloods(t *testing.T, h host, secure *tls.Config) {
 	}
 	o := known(small())
 	for _, c := range torture.ServerCases(o) {
-		if !strings.HasPrefix(c.Name, "flood/") && c.Name != "deflate/flood" {
+		if !strings.HasPrefix(c.Name, "flood/") && c.Name != "deflate/flood" && c.Name != quietCase {
 			continue
 		}
+		sum := playFlood(t, target, o, c)
+		t.Logf("%-25s bystander: %4d echoes, p50 %v, p99 %v", c.Name, len(sum.Echoes), sum.Quantile(.5), sum.Quantile(.99))
+	}
+}
+
+// playFlood plays one flood, in a hard run again and again.
+func playFlood(t *testing.T, target *torture.Target, o torture.Options, c torture.Case) (all torture.Summary) {
+	for begin := time.Now(); ; {
 		sum, err := torture.Server(t.Context(), target, o, []torture.Case{c}, func(r torture.Result) {
 			if r.Verdict != torture.Pass {
 				t.Errorf("%v %s: %v", r.Verdict, r.Case.Name, r.Err)
@@ -271,6 +283,10 @@ func runFloods(t *testing.T, h host, secure *tls.Config) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Logf("%-25s bystander: %4d echoes, p50 %v, p99 %v", c.Name, len(sum.Echoes), sum.Quantile(.5), sum.Quantile(.99))
+		all.Echoes = append(all.Echoes, sum.Echoes...)
+		if !o.Hard || time.Since(begin) > 2*time.Second {
+			slices.Sort(all.Echoes)
+			return all
+		}
 	}
 }
