@@ -159,6 +159,7 @@ func TestMaxFragments(t *testing.T) {
 		controls int // behind each frame
 		ok       bool
 	}{
+		{"none-at-all", 0, 1, 0, false},
 		{"one-of-one", 1, 1, 0, true},
 		{"two-of-one", 1, 2, 0, false},
 		{"as-many", 100, 100, 0, true},

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"weak"
 
+	"github.com/godwit-ws/godwit/conn/internal/bufpool"
 	"github.com/godwit-ws/godwit/conn/protocol"
 	"github.com/godwit-ws/godwit/frame"
 )
@@ -452,4 +453,26 @@ func TestAttachBehindAnEvent(t *testing.T) {
 			t.Error("collected in memory that was attached for the message before")
 		}
 	}
+}
+
+// Bytes that were read directly and not yet looked at leave the pool's memory before it goes to others.
+func TestAttachBehindADirectRead(t *testing.T) {
+	eachRole(t, func(t *testing.T, role protocol.Role) {
+		payload := strings.Repeat("0123456789abcdef", 512)
+		stream := to(role).add(fin|frame.Binary, payload).bytes()
+		header := len(stream) - len(payload)
+		r := protocol.NewReceiver(unlimited(role))
+		feed(t, r, stream[:header])
+		scratch := make([]byte, 4096)
+		r.Got(copy(r.Want(scratch), stream[header:][:5000]))
+		r.Attach(nil)
+		others := bufpool.Get(len(payload)).B
+		others = others[:cap(others)]
+		for i := range others {
+			others[i] = 0xdb
+		}
+		short(t, r)
+		got, bad := read(t, r, stream[header+5000:], len(scratch), func() int { return len(scratch) })
+		wantEvents(t, got, bad, binary(payload))
+	})
 }
