@@ -476,3 +476,18 @@ func TestAttachBehindADirectRead(t *testing.T) {
 		wantEvents(t, got, bad, binary(payload))
 	})
 }
+
+// Feed may go on where Want and Got have read directly.
+func TestFeedBehindADirectRead(t *testing.T) {
+	eachRole(t, func(t *testing.T, role protocol.Role) {
+		payload := strings.Repeat("0123456789abcdef", 512)
+		stream := to(role).add(fin|frame.Binary, payload).bytes()
+		header := len(stream) - len(payload)
+		r := protocol.NewReceiver(unlimited(role))
+		feed(t, r, stream[:header])
+		r.Got(copy(r.Want(make([]byte, 4096)), stream[header:][:5000]))
+		short(t, r)
+		got, bad := feed(t, r, stream[header+5000:])
+		wantEvents(t, got, bad, binary(payload))
+	})
+}
