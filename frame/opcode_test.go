@@ -36,6 +36,7 @@ func TestOpcodeString(t *testing.T) {
 		frame.Pong:         "pong",
 		0x3:                "opcode 0x3",
 		0xF:                "opcode 0xf",
+		0x10:               "opcode 0x10",
 	} {
 		if got := o.String(); got != want {
 			t.Errorf("Opcode(%#x).String() = %q, want %q", uint8(o), got, want)

@@ -163,7 +163,16 @@ func TestRest(t *testing.T) {
 func TestReset(t *testing.T) {
 	r := protocol.NewReceiver(compressing(unlimited(protocol.Client)))
 	feed(t, r, to(protocol.Client).add(frame.Binary, "begun").bytes())
+	r.Feed([]byte("not looked at"))
 	r.Reset()
+	if r.Held() != 0 || r.Rest() != nil {
+		t.Errorf("after Reset %d bytes are held, and Rest has %d", r.Held(), len(r.Rest()))
+	}
+	zipped := protocol.NewReceiver(compressing(unlimited(protocol.Client)))
+	feed(t, zipped, to(protocol.Client).add(rsv1|frame.Binary, "begun").bytes())
+	if zipped.Reset(); zipped.Held() != 0 {
+		t.Errorf("after Reset %d bytes are held of a compressed message", zipped.Held())
+	}
 	got, bad := feed(t, r, to(protocol.Client).add(fin, "ended").bytes())
 	wantEvents(t, got, bad)
 }

@@ -109,6 +109,10 @@ func TestHeld(t *testing.T) {
 				if got := r.Held(); got < tt.least || tt.least == 0 && got != 0 {
 					t.Errorf("Held = %d, want %d or more, or 0 for 0", got, tt.least)
 				}
+				r.SetMode(protocol.Discard)
+				if got := r.Held(); got != 0 {
+					t.Errorf("Held = %d when messages are dropped", got)
+				}
 			})
 		}
 	})

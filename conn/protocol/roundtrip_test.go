@@ -87,7 +87,8 @@ func TestRandomConversations(t *testing.T) {
 	}
 }
 
-// Room is enough for a message, however it is sent, so that no buffer has to move.
+// Room is enough for a message, however it is sent, so that no buffer has to move, and no more than its
+// bytes, compressed at worst, and a longest header for each of its frames and one more.
 func TestRoom(t *testing.T) {
 	for _, compression := range []bool{false, true} {
 		eachRole(t, func(t *testing.T, role protocol.Role) {
@@ -96,6 +97,13 @@ func TestRoom(t *testing.T) {
 				cfg.MaxFrame = maxFrame
 				s := protocol.NewSender(cfg)
 				for _, n := range []int{0, 1, 9, 10, 11, 20, 125, 126, 1000, 70_000} {
+					frames := 1
+					if maxFrame > 0 {
+						frames += n / maxFrame
+					}
+					if most := deflate.MaxCompressed(n) + frames*frame.MaxHeader; s.Room(n) > most {
+						t.Errorf("Room of %d bytes in frames of %d is %d, want %d at the most", n, maxFrame, s.Room(n), most)
+					}
 					p := noise(uint64(n), n)
 					m := prepare(t, frame.Binary, string(p))
 					for name, made := range map[string][]byte{
