@@ -58,6 +58,7 @@ func TestAppendMessage(t *testing.T) {
 		{"three-fragments", frame.Binary, "Hello", 2, "02 02 4865 00 02 6c6c 80 01 6f",
 			"02 82 37fa213d 7f9f 00 82 37fa213d 5b96 80 81 37fa213d 58"},
 		{"fragments-that-come-out-even", frame.Text, "Hell", 2, "01 02 4865 80 02 6c6c", "01 82 37fa213d 7f9f 80 82 37fa213d 5b96"},
+		{"fragments-of-a-byte", frame.Text, "Hi", 1, "01 01 48 80 01 69", "01 81 37fa213d 7f 80 81 37fa213d 5e"},
 		{"empty-with-fragments", frame.Text, "", 1, "81 00", "81 80 37fa213d"},
 		{"no-limit", frame.Text, "Hello", -1, "81 05 48656c6c6f", "81 85 37fa213d 7f9f4d5158"},
 	} {
