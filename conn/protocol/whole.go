@@ -20,7 +20,6 @@ func (r *Receiver) whole(ev *Event) (ok bool, bad *frame.CloseError) {
 	end := n + int(h.Length)
 	p := r.in[n:end:end]
 	r.in = r.in[end:]
-	r.running, r.now = h.Opcode, Whole
 	switch {
 	case h.Opcode == frame.Text:
 		if !openText(p, h) {

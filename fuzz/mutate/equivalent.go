@@ -5,22 +5,42 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// A name tells a mutant from all others of a module but for those that do the same to
-// the same text within one function.
-type name struct{ file, fn, was, is string }
+// A name tells a mutant from all others of a module.
+type name struct {
+	file, fn, was, is string
+	nth               int // of those that do the same to the same text within a function, from 1 on
+}
 
 // name returns m's.
 func (m *mutant) name() name {
 	was, is := m.diff()
-	return name{m.file, m.where(), was, is}
+	return name{m.file, m.where(), was, is, m.nth}
 }
 
 // String returns a name as it stands in the file of equivalent mutants.
 func (n name) String() string {
-	return fmt.Sprintf("%s %s\n- %s\n+ %s\n", n.file, n.fn, n.was, n.is)
+	nth := ""
+	if n.nth > 1 {
+		nth = fmt.Sprintf(" #%d", n.nth)
+	}
+	return strings.TrimRight(n.file+" "+n.fn+nth, " ") + "\n" + strings.TrimRight("- "+n.was, " ") + "\n" + strings.TrimRight("+ "+n.is, " ") + "\n"
+}
+
+// parseWhere reads the first line of a name.
+func parseWhere(line string) (n name, err error) {
+	n.nth = 1
+	line, nth, found := strings.Cut(line, " #")
+	if found {
+		if n.nth, err = strconv.Atoi(nth); err != nil {
+			return n, err
+		}
+	}
+	n.file, n.fn, _ = strings.Cut(line, " ")
+	return n, nil
 }
 
 // readEquivalent reads the mutants that nothing can notice:
@@ -30,8 +50,9 @@ func (n name) String() string {
 //	+ if len(s) < MaxReason {
 //	  Why nobody can tell the two apart.
 //
-// There may be several pairs of lines to a function, and of functions to a reason.
-// Lines that begin with # are comments, empty lines say nothing.
+// There may be several pairs of lines to a function, and of functions to a reason. A
+// number behind the function, as #2, means the second place in it where the same is done
+// to the same line. Lines that begin with # are comments, empty lines say nothing.
 func readEquivalent(file string) (map[name]bool, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -59,8 +80,9 @@ func readEquivalent(file string) (map[name]bool, error) {
 		case sign == "  ":
 			unexplained = 0
 		default:
-			at = name{}
-			at.file, at.fn, _ = strings.Cut(line, " ")
+			if at, err = parseWhere(line); err != nil {
+				return nil, fmt.Errorf("%s:%d: %w", file, number, err)
+			}
 		}
 	}
 	if unexplained > 0 {

@@ -17,11 +17,13 @@ func TestReadEquivalent(t *testing.T) {
 		err        string
 	}{
 		{"empty", "# nothing\n\n", map[name]bool{}, ""},
-		{"one", "a/b.go T.f\n- x\n+ y\n  because\n", map[name]bool{{"a/b.go", "T.f", "x", "y"}: true}, ""},
-		{"left-out", "a/b.go f\n- x\n+\n  because\n", map[name]bool{{"a/b.go", "f", "x", ""}: true}, ""},
-		{"outside-of-functions", "a/b.go\n- x\n+ y\n  because\n", map[name]bool{{"a/b.go", "", "x", "y"}: true}, ""},
+		{"one", "a/b.go T.f\n- x\n+ y\n  because\n", map[name]bool{{"a/b.go", "T.f", "x", "y", 1}: true}, ""},
+		{"left-out", "a/b.go f\n- x\n+\n  because\n", map[name]bool{{"a/b.go", "f", "x", "", 1}: true}, ""},
+		{"outside-of-functions", "a/b.go\n- x\n+ y\n  because\n", map[name]bool{{"a/b.go", "", "x", "y", 1}: true}, ""},
 		{"several", "a.go f\n- x\n+ y\n- x\n+ z\na.go g\n- x\n+ y\n  because\n  of this\n",
-			map[name]bool{{"a.go", "f", "x", "y"}: true, {"a.go", "f", "x", "z"}: true, {"a.go", "g", "x", "y"}: true}, ""},
+			map[name]bool{{"a.go", "f", "x", "y", 1}: true, {"a.go", "f", "x", "z", 1}: true, {"a.go", "g", "x", "y", 1}: true}, ""},
+		{"second-place", "a.go f #2\n- x\n+ y\n  because\n", map[name]bool{{"a.go", "f", "x", "y", 2}: true}, ""},
+		{"no-number", "a.go f #x\n- x\n+ y\n  because\n", nil, ":1: "},
 		{"without-a-reason", "a.go f\n- x\n+ y\n", nil, "no reason"},
 		{"twice", "a.go f\n- x\n+ y\n- x\n+ y\n  because\n", nil, ":5: "},
 		{"without-a-file", "- x\n+ y\n  because\n", nil, ":2: "},

@@ -10,13 +10,13 @@ import (
 )
 
 // mutantsOf returns the mutants of a file, in the order of their places.
-func mutantsOf(name string, source []byte) ([]*mutant, error) {
+func mutantsOf(filename string, source []byte) ([]*mutant, error) {
 	fset := token.NewFileSet()
-	file, err := parser.ParseFile(fset, name, source, parser.SkipObjectResolution)
+	file, err := parser.ParseFile(fset, filename, source, parser.SkipObjectResolution)
 	if err != nil {
 		return nil, err
 	}
-	g := &generator{name: name, source: source, file: fset.File(file.FileStart)}
+	g := &generator{filename: filename, source: source, file: fset.File(file.FileStart)}
 	for _, decl := range file.Decls {
 		if fn, ok := decl.(*ast.FuncDecl); ok {
 			g.function(fn)
@@ -26,17 +26,23 @@ func mutantsOf(name string, source []byte) ([]*mutant, error) {
 		ast.Inspect(decl, g.visit)
 	}
 	slices.SortStableFunc(g.all, func(a, b *mutant) int { return a.start - b.start })
+	seen := make(map[name]int)
+	for _, m := range g.all {
+		n := m.name()
+		seen[n]++
+		m.nth = seen[n]
+	}
 	return g.all, nil
 }
 
 // A generator walks through one file.
 type generator struct {
-	name    string
-	source  []byte
-	file    *token.File
-	fn      *function // that it is in
-	results []string  // that function's types of results, as the source has them
-	all     []*mutant
+	filename string
+	source   []byte
+	file     *token.File
+	fn       *function // that it is in
+	results  []string  // that function's types of results, as the source has them
+	all      []*mutant
 }
 
 // function goes through a function or method.
@@ -196,7 +202,7 @@ func (g *generator) code(n ast.Node) string {
 // to another.
 func (g *generator) add(from, to token.Pos, text string) {
 	g.all = append(g.all, &mutant{
-		file: g.name, source: g.source, fn: g.fn, line: g.file.Line(from),
+		file: g.filename, source: g.source, fn: g.fn, line: g.file.Line(from),
 		start: g.file.Offset(from), end: g.file.Offset(to), text: text,
 	})
 }

@@ -73,7 +73,7 @@ func TestMutant(t *testing.T) {
 	if len(mutants) != 2 {
 		t.Fatalf("%d mutants, want 2", len(mutants))
 	}
-	if diff := cmp.Diff(name{"dir/p.go", "T.f", "g(a, b)", ""}, mutants[0].name(), cmp.AllowUnexported(name{})); diff != "" {
+	if diff := cmp.Diff(name{"dir/p.go", "T.f", "g(a, b)", "", 1}, mutants[0].name(), cmp.AllowUnexported(name{})); diff != "" {
 		t.Errorf("name (-want +got):\n%s", diff)
 	}
 	if m := mutants[1]; m.line != 6 || !bytes.Equal(m.mutated(), []byte("package p\n\nfunc (t *T) f() {\n\tg(a,\n\t\tb) // why\n\t\n}\n")) {

@@ -141,10 +141,10 @@ func (r *report) count(m *mutant, v verdict, err error) {
 	}
 }
 
-// print prints a mutant as a diff.
+// print prints a mutant as it would stand among those that nothing can notice, and where
+// it is.
 func (r *report) print(m *mutant) {
-	was, is := m.diff()
-	fmt.Fprintf(r.out, "%s:%d %s\n- %s\n+ %s\n\n", m.file, m.line, m.where(), was, is)
+	fmt.Fprintf(r.out, "# %s:%d\n%v\n", m.file, m.line, m.name())
 }
 
 // stale prints the known mutants that should be among a package's, and aren't.

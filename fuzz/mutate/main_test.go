@@ -39,7 +39,7 @@ func TestRun(t *testing.T) {
 	if err != nil || fine {
 		t.Errorf("run = %t, %v; want false: one has survived", fine, err)
 	}
-	const want = "max.go:10 Unused\n- func Unused() bool { return true }\n+ func Unused() bool { return false }\n\n" +
+	const want = "# max.go:10\nmax.go Unused\n- func Unused() bool { return true }\n+ func Unused() bool { return false }\n\n" +
 		"this entry fits no mutant:\nmax.go Gone\n- a\n+ b\n\n" +
 		"m: 3 mutants killed, 1 survived, 1 known as equivalent, 0 don't compile\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {

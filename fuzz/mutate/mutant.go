@@ -15,6 +15,7 @@ type mutant struct {
 	start  int // the change: bytes start to end become text
 	end    int
 	text   string
+	nth    int // among those of the same name in other regards, from 1 on
 	number int // in the program that holds all of them, 0 if it isn't in there
 }
 
