@@ -67,6 +67,9 @@ func TestWholeMessageIsNotCopied(t *testing.T) {
 			if ev := next(t, r); string(ev.Payload) != "in pieces" || within(ev.Payload, scratch) != (rsv == 0) {
 				t.Errorf("got %q, in scratch %t", ev.Payload, within(ev.Payload, scratch))
 			}
+			if r.Pending() || r.Ended() != 1 {
+				t.Errorf("after the message Pending is %t and Ended %d", r.Pending(), r.Ended())
+			}
 		}
 	})
 }
