@@ -6,9 +6,11 @@
 //	go run ./fuzz/mutate -match Parser ./frame  // mutants in functions or files named so
 //	go run ./fuzz/mutate -list ./frame          // says what it would do
 //
-// It runs in the root of the module, on Unix, and takes two to five seconds of a
-// processor for each mutant. The tree is never touched: a mutant is a temporary file,
-// laid over the true one while the tests are built (the overlay of go help build).
+// It runs in the root of the module, on Unix. The tree is never touched: what changes
+// is a temporary file, laid over the true one while the tests are built (the overlay of
+// go help build). The mutants of functions are copies of their functions, built into
+// one program; an environment variable says which of them runs. All others, of constants
+// and the like, are built into a program each.
 //
 // # Mutants
 //

@@ -75,7 +75,7 @@ func (j *judge) combine(mutants []*mutant) (err error) {
 	for file, all := range byFile {
 		changed[filepath.Base(file)] = combined(all[0].source, all)
 	}
-	j.program, err = j.build("combined", changed)
+	j.program, err = j.build(changed)
 	return err
 }
 
@@ -86,13 +86,14 @@ func (j *judge) judge(m *mutant) (v verdict, err error) {
 		if !j.checker.compiles(m) {
 			return unviable, nil
 		}
-		program, err = j.build(fmt.Sprintf("at%d", m.start), map[string][]byte{filepath.Base(m.file): m.mutated()})
+		program, err = j.build(map[string][]byte{filepath.Base(m.file): m.mutated()})
 		if _, ok := errors.AsType[*exec.ExitError](err); ok {
 			return unviable, nil // the tests don't compile
 		}
 		if err != nil {
 			return 0, err
 		}
+		defer os.RemoveAll(filepath.Dir(program))
 	}
 	near, err := j.near(m.file)
 	if err != nil {
@@ -105,13 +106,13 @@ func (j *judge) judge(m *mutant) (v verdict, err error) {
 }
 
 // build builds the package's tests, with other texts in the place of some files, into
-// a program.
-func (j *judge) build(name string, changed map[string][]byte) (program string, err error) {
-	dir := filepath.Join(j.dir, name)
-	program, overlay := filepath.Join(dir, "test"), filepath.Join(dir, "overlay.json")
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+// a program in a folder of its own.
+func (j *judge) build(changed map[string][]byte) (program string, err error) {
+	dir, err := os.MkdirTemp(j.dir, "")
+	if err != nil {
 		return "", err
 	}
+	program, overlay := filepath.Join(dir, "test"), filepath.Join(dir, "overlay.json")
 	replace := make(map[string]string)
 	for file, text := range changed {
 		replace[filepath.Join(j.pkg.Dir, file)] = filepath.Join(dir, file)
