@@ -16,7 +16,8 @@ import (
 	"strings"
 )
 
-// A checker tells whether a package still compiles with one file changed.
+// A checker tells whether a package still compiles with one file changed. Only one
+// goroutine may use it.
 type checker struct {
 	pkg   *listed
 	fset  *token.FileSet

@@ -30,18 +30,22 @@ const (
 // functions are built into one program, all others into one each.
 type judge struct {
 	pkg     *listed
-	checker *checker
-	dir     string        // for its files
-	program string        // with the mutants that have a number
-	limit   time.Duration // for the tests, beyond which they have failed
+	broken  map[*mutant]bool // they don't compile
+	dir     string           // for its files
+	program string           // with the mutants that have a number
+	limit   time.Duration    // for the tests, beyond which they have failed
 }
 
 // newJudge returns a judge of p's mutants, once p's tests have passed with none of them
 // running, and gives numbers to those within functions that compile. It must be closed.
 func newJudge(p *listed, mutants []*mutant) (j *judge, err error) {
-	j = &judge{pkg: p, limit: time.Hour}
-	if j.checker, err = newChecker(p); err != nil {
+	j = &judge{pkg: p, broken: make(map[*mutant]bool), limit: time.Hour}
+	c, err := newChecker(p)
+	if err != nil {
 		return nil, err
+	}
+	for _, m := range mutants {
+		j.broken[m] = !c.compiles(m)
 	}
 	if j.dir, err = os.MkdirTemp("", "mutate"); err != nil {
 		return nil, err
@@ -65,7 +69,7 @@ func (j *judge) combine(mutants []*mutant) (err error) {
 	byFile := make(map[string][]*mutant)
 	number := 0
 	for _, m := range mutants {
-		if m.fn != nil && m.fn.call != "" && j.checker.compiles(m) {
+		if m.fn != nil && m.fn.call != "" && !j.broken[m] {
 			number++
 			m.number = number
 		}
@@ -81,11 +85,11 @@ func (j *judge) combine(mutants []*mutant) (err error) {
 
 // judge says what becomes of a mutant.
 func (j *judge) judge(m *mutant) (v verdict, err error) {
+	if j.broken[m] {
+		return unviable, nil
+	}
 	program := j.program
 	if m.number == 0 {
-		if !j.checker.compiles(m) {
-			return unviable, nil
-		}
 		program, err = j.build(map[string][]byte{filepath.Base(m.file): m.mutated()})
 		if _, ok := errors.AsType[*exec.ExitError](err); ok {
 			return unviable, nil // the tests don't compile

@@ -24,8 +24,8 @@ func TestRun(t *testing.T) {
 	dir := t.TempDir()
 	for file, text := range map[string]string{
 		"go.mod":      "module m\n\ngo 1.26.0\n",
-		"max.go":      "package m\n\nfunc Max(a, b int) int {\n\tif a > b {\n\t\treturn a\n\t}\n\treturn b\n}\n\nfunc Unused() bool { return true }\n",
-		"max_test.go": "package m\n\nimport \"testing\"\n\nfunc TestMax(t *testing.T) {\n\tif Max(1, 2) != 2 || Max(2, 1) != 2 {\n\t\tt.Fail()\n\t}\n}\n",
+		"max.go":      "package m\n\nconst one = 1\n\nfunc Max(a, b int) int {\n\tif a > b {\n\t\treturn a\n\t}\n\treturn b\n}\n\nfunc Unused() bool { return true }\n",
+		"max_test.go": "package m\n\nimport \"testing\"\n\nfunc TestMax(t *testing.T) {\n\tif one != 1 || Max(1, 2) != 2 || Max(2, 1) != 2 {\n\t\tt.Fail()\n\t}\n}\n",
 		"equivalent": "max.go Max\n- if a > b {\n+ if a >= b {\n  The two are the same then.\n\n" +
 			"max.go Gone\n- a\n+ b\n  It was there once.\n",
 	} {
@@ -39,9 +39,9 @@ func TestRun(t *testing.T) {
 	if err != nil || fine {
 		t.Errorf("run = %t, %v; want false: one has survived", fine, err)
 	}
-	const want = "# max.go:10\nmax.go Unused\n- func Unused() bool { return true }\n+ func Unused() bool { return false }\n\n" +
+	const want = "# max.go:12\nmax.go Unused\n- func Unused() bool { return true }\n+ func Unused() bool { return false }\n\n" +
 		"this entry fits no mutant:\nmax.go Gone\n- a\n+ b\n\n" +
-		"m: 3 mutants killed, 1 survived, 1 known as equivalent, 0 don't compile\n"
+		"m: 5 mutants killed, 1 survived, 1 known as equivalent, 0 don't compile\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("printed (-want +got):\n%s", diff)
 	}
