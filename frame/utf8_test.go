@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -269,4 +270,28 @@ func ExampleUTF8() {
 	// true false
 	// true true
 	// false false
+}
+
+// Among characters of its length, a bad one is found wherever it stands (RFC 3629 §4): words take
+// several of one length at once.
+func TestUTF8BadAmongItsLike(t *testing.T) {
+	eachKernel(t, func(t *testing.T) {
+		for good, bad := range map[string][]string{
+			"\xc3\xa9":         {"\xc0\x80", "\xc0\xbf", "\xc1\x80", "\xc1\xbf"},
+			"\xe2\x82\xac":     {"\xe0\x80\x80", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xed\xbf\xbf"},
+			"\xf0\x9f\x90\xa6": {"\xf0\x80\x80\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf7\xbf\xbf\xbf"},
+		} {
+			for _, bad := range bad {
+				for before := range 10 {
+					for after := range 10 {
+						p := []byte(strings.Repeat(good, before) + bad + strings.Repeat(good, after))
+						var u frame.UTF8
+						if u.Feed(p) {
+							t.Fatalf("Feed(% x) finds nothing wrong", p)
+						}
+					}
+				}
+			}
+		}
+	})
 }
