@@ -295,3 +295,23 @@ func TestUTF8BadAmongItsLike(t *testing.T) {
 		}
 	})
 }
+
+// Behind a good character all is looked at from its first bit on: three bytes of every kind there is.
+func TestUTF8BehindAnother(t *testing.T) {
+	kinds := []byte("\x00\x31\x40\x5f\x60\x70\x71\x7f\x80\x81\x8f\x90\x9f\xa0\xaf\xb1\xbf\xc0\xc1\xc2\xc3\xdf\xe0\xe1\xed\xef\xf0\xf1\xf4\xf5\xf8\xff")
+	eachKernel(t, func(t *testing.T) {
+		for _, good := range []string{"\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x90\xa6"} {
+			p := append([]byte(good), "???aaaaaaaa"...)
+			for _, p[len(good)] = range kinds {
+				for _, p[len(good)+1] = range kinds {
+					for _, p[len(good)+2] = range kinds {
+						var u frame.UTF8
+						if want, _ := possible(p); u.Feed(p) != want {
+							t.Fatalf("Feed(% x) = %t, want %t", p, !want, want)
+						}
+					}
+				}
+			}
+		}
+	})
+}
