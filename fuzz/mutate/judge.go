@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -140,11 +141,13 @@ func (j *judge) build(changed map[string][]byte) (program string, err error) {
 }
 
 // pass runs those tests whose names match and reports whether they pass. A mutant
-// that appends without end meets the limit that the shell sets, in KiB.
+// that appends without end meets the limit that the shell sets in KiB, and one that
+// loops without end, should this program be gone, the one in seconds of a processor.
 func (j *judge) pass(program string, number int, tests string) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), j.limit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "sh", "-c", `ulimit -v 8388608; exec "$0" "$@"`,
+	seconds := runtime.NumCPU() * int(j.limit/time.Second)
+	cmd := exec.CommandContext(ctx, "sh", "-c", fmt.Sprintf(`ulimit -v 8388608; ulimit -t %d; exec "$0" "$@"`, seconds),
 		program, "-test.short", "-test.failfast", "-test.run", tests)
 	cmd.Dir = j.pkg.Dir
 	cmd.Env = append(os.Environ(), "RUNNING_MUTANT="+strconv.Itoa(number))
