@@ -38,39 +38,39 @@
 // # Floods, measured
 //
 // How long a bystander waits for an echo while one flood goes on again and again for two
-// seconds: the 99th percentile in milliseconds, the best of three runs and the median, as
+// seconds: the 99th percentile in milliseconds, the best of four runs and the median, as
 // app.Server has it on goroutines and on event loops. Flood, server and bystander are one
 // process:
 //
-//	GODWIT_LONG=1 go test -run TestFloods -v -count=3 ./cmd/godwit/internal/torture
+//	GODWIT_LONG=1 go test -run TestFloods -v -count=4 ./cmd/godwit/internal/torture
 //
-// It had a share of two cores on which some fifty other threads wanted to run, builds and
+// It had a share of two cores on which 25 to 50 other threads wanted to run, builds and
 // benchmarks. What it waits then beside no flood at all stands first; to read the table is
 // to compare with that row, and not with that of a machine to itself. A thousand
 // connections opened at once, by the same process, cost the bystander most.
 //
 //	                       goroutines  and TLS      loops     and TLS
-//	(no flood)               0.2 0.2     0.1 0.2       14 16       27 30
-//	pings                      28 30      7.7 17       27 38       24 52
-//	pings-125                  47 69      88 114       70 70       58 61
-//	pongs                     5.2 29     4.3 9.8       18 22       28 35
-//	empty-text                7.5 22     5.4 5.8       24 28       28 69
-//	empty-binary             3.4 5.5      7.7 32       23 38       48 57
-//	tiny                      4.0 26       20 24       25 29       34 71
-//	kilobytes                 79 117       53 56      96 135      96 113
-//	empty-fragments            22 23      7.6 11       16 51       21 33
-//	tiny-fragments             41 48       18 18       26 59      93 118
-//	fragments                0.9 2.3      3.9 18       17 23       16 24
-//	bytewise                 2.9 9.7       30 53       18 60       20 22
-//	connects-silent            37 68     111 148      57 132     365 389
-//	connects-half              66 75     172 194      43 137     142 149
-//	connects-open              35 84      67 150      25 138      80 244
-//	connects-announce          69 83     109 120       33 64       57 60
-//	churn                     2.8 10      7.5 13      7.6 12       12 15
-//	churn-reset              3.2 4.3       10 23       67 85       39 47
-//	churn-refused              12 16       18 23       26 53       34 45
-//	churn-violation           2.2 14     4.3 4.3       10 20       20 21
-//	deflate/flood              18 35     4.1 5.3       16 53       23 71
+//	(no flood)               0.2 0.2     0.1 0.4       14 20       27 45
+//	pings                      11 30      7.7 17       20 38      24 106
+//	pings-125                  16 69      13 114       70 73      58 210
+//	pongs                     2.7 29    4.3 10.0       18 24       28 71
+//	empty-text                7.5 26     5.4 6.4       24 28      28 166
+//	empty-binary              3.4 24      7.7 32       23 39       48 75
+//	tiny                      4.0 26       10 24       25 33      34 141
+//	kilobytes                 23 117       28 56      96 168      35 113
+//	empty-fragments           6.9 23      5.3 11       16 51       21 74
+//	tiny-fragments             19 48      6.6 18       26 70      70 118
+//	fragments                0.9 2.8      3.3 18       17 44       16 24
+//	bytewise                 2.1 9.7      5.1 53       16 60       15 22
+//	connects-silent            37 68      47 148      57 132     120 389
+//	connects-half             66 122     105 194      43 137     142 158
+//	connects-open              35 84      67 150      25 138      80 340
+//	connects-announce          46 83      53 120       33 64       57 60
+//	churn                     0.8 10      4.1 13      7.6 49       12 15
+//	churn-reset              3.2 7.2      4.9 23       30 85       39 47
+//	churn-refused             3.0 16      5.6 23       11 53       34 45
+//	churn-violation           2.2 14     2.8 4.3       10 31       20 21
+//	deflate/flood             5.8 35     4.1 6.5       16 53       23 71
 //
 // # Concurrency
 //
