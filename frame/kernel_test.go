@@ -30,6 +30,9 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// long is for exhaustive tables, minutes of them: GODWIT_LONG=1 go test ./frame
+func long() bool { return os.Getenv("GODWIT_LONG") == "1" }
+
 // eachKernel calls f with each kernel of this machine in use; a failure names it.
 func eachKernel(t *testing.T, f func(t *testing.T)) {
 	t.Helper()

@@ -91,7 +91,12 @@ func (a *assembler) read(t *testing.T, b []byte) {
 		clear(b[:n])
 		b = b[n:]
 	}
+}
+
+// end returns the outcome once all is read.
+func (a *assembler) end() outcome {
 	a.o.Rest, a.o.Remaining, a.o.Pending = string(a.body), a.p.Remaining(), a.p.Pending()
+	return a.o
 }
 
 // add takes the next chunk.
@@ -132,7 +137,7 @@ func wantSame(t *testing.T, name string, stream []byte, cut func(left int) int) 
 		rest = rest[n:]
 	}
 	sameError := cmp.Comparer(func(a, b error) bool { return a == b })
-	if diff := cmp.Diff(oneByOne(stream), a.o, sameError); diff != "" {
+	if diff := cmp.Diff(oneByOne(stream), a.end(), sameError); diff != "" {
 		t.Fatalf("%s: % x (-want +got):\n%s", name, stream, diff)
 	}
 }
