@@ -7,6 +7,11 @@ import (
 
 // For the tests: what runs are made of.
 
+// RunWith is runWith.
+func RunWith(ctx context.Context, cfg Config, drain time.Duration) (*Result, error) {
+	return runWith(ctx, cfg, drain)
+}
+
 // Content is makeContent.
 func Content(kind string, n int, seed uint64) []byte { return makeContent(kind, n, seed) }
 

@@ -29,12 +29,18 @@ type run struct {
 	links  []*link
 	meters []meter
 	result Result
+	drain  time.Duration // drainTime but in tests
 }
 
 // Run puts load on a server as cfg says, until that is done or ctx ends. An error
 // that Is ErrConfig is one of cfg; all others say what went wrong on the way, and
 // that there are no figures.
 func Run(ctx context.Context, cfg Config) (*Result, error) {
+	return runWith(ctx, cfg, drainTime)
+}
+
+// runWith is Run with another drainTime.
+func runWith(ctx context.Context, cfg Config, drain time.Duration) (*Result, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {
 		return nil, err
@@ -48,6 +54,7 @@ func Run(ctx context.Context, cfg Config) (*Result, error) {
 		target: t,
 		deck:   newDeck(cfg.Content, cfg.Size, max(cfg.Depth, burst(&cfg)), cfg.Compress),
 		meters: newMeters(cfg.Connections),
+		drain:  drain,
 	}
 	r.result = Result{Config: cfg}
 	if err := r.drive(ctx); err != nil {
@@ -72,7 +79,7 @@ func (r *run) drive(ctx context.Context) error {
 	}
 	r.clock = newClock(&r.cfg)
 	for _, l := range r.links {
-		l.nc.SetDeadline(r.clock.base.Add(r.clock.end + drainTime)) // fails only on a closed connection, which is found anyway
+		l.nc.SetDeadline(r.clock.base.Add(r.clock.end + r.drain)) // fails only on a closed connection, which is found anyway
 	}
 	c := newCrew(ctx, r.interrupt)
 	switch {
