@@ -26,10 +26,11 @@ func TestBudget(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bothModes(t, func(t *testing.T, r *rig) {
+			t.Parallel()
+			bothModesAtOnce(t, func(t *testing.T, r *rig) {
 				const crowd = 24
 				ends := make(chan *conn.CloseError, crowd+1)
-				r.serve(conn.Config{MaxBuffered: 2 << 20, CloseTimeout: time.Second}, ending(ends, hooks{}))
+				r.serve(conn.Config{MaxBuffered: 2 << 20, CloseTimeout: 100 * time.Millisecond}, ending(ends, hooks{}))
 				bystander := r.dial(conn.Config{})
 				for range crowd {
 					nc := r.raw()

@@ -121,7 +121,7 @@ func TestPeerEnds(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			bothModes(t, func(t *testing.T, r *rig) {
+			bothModesAtOnce(t, func(t *testing.T, r *rig) {
 				ends := make(chan *conn.CloseError, 100)
 				r.serve(conn.Config{}, ending(ends, hooks{}))
 				tt.end(t, r)
@@ -198,7 +198,8 @@ func TestTimeouts(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			bothModes(t, func(t *testing.T, r *rig) {
+			t.Parallel()
+			bothModesAtOnce(t, func(t *testing.T, r *rig) {
 				ends := make(chan *conn.CloseError, 100)
 				r.serve(tt.cfg, ending(ends, hooks{}))
 				tt.do(t, r)
@@ -214,7 +215,7 @@ func TestTimeouts(t *testing.T) {
 // found.
 func TestTimeoutsMove(t *testing.T) {
 	const short = 100 * time.Millisecond
-	bothModes(t, func(t *testing.T, r *rig) {
+	bothModesAtOnce(t, func(t *testing.T, r *rig) {
 		ends := make(chan *conn.CloseError, 100)
 		r.serve(conn.Config{ReadTimeout: 5 * short, PingInterval: short, PongTimeout: 4 * short}, ending(ends, hooks{}))
 		c := r.dial(conn.Config{})

@@ -19,7 +19,7 @@ import (
 // A client that sends and doesn't read is not read from any more, once its answers
 // pile up; and all of them come when it reads.
 func TestBackPressure(t *testing.T) {
-	bothModes(t, func(t *testing.T, r *rig) {
+	bothModesAtOnce(t, func(t *testing.T, r *rig) {
 		r.serve(conn.Config{}, echo)
 		nc := r.raw()
 		const size, count = 64 << 10, 1000 // more than sockets take, many times MaxQueued

@@ -26,6 +26,18 @@ func bothModes(t *testing.T, f func(t *testing.T, r *rig)) {
 	}
 }
 
+// bothModesAtOnce is bothModes for tests that wait for time to pass, and don't mind what
+// runs beside them.
+func bothModesAtOnce(t *testing.T, f func(t *testing.T, r *rig)) {
+	var both sync.WaitGroup
+	for _, mode := range modes {
+		both.Go(func() {
+			t.Run(mode.name, func(t *testing.T) { f(t, newRig(t, eventloop.Config{Loops: 2, Inline: mode.inline})) })
+		})
+	}
+	both.Wait()
+}
+
 // rig is an engine behind a listener.
 type rig struct {
 	t      testing.TB

@@ -27,7 +27,7 @@ func soakTime() time.Duration {
 	case testing.Short():
 		return 200 * time.Millisecond
 	}
-	return time.Second
+	return 500 * time.Millisecond
 }
 
 // resources is what an engine must have given back at the end.

@@ -125,7 +125,7 @@ func TestTLSFromOutside(t *testing.T) {
 
 // A client that doesn't read is not read from, over TLS as well, and loses nothing.
 func TestTLSBackPressure(t *testing.T) {
-	bothModes(t, func(t *testing.T, r *rig) {
+	bothModesAtOnce(t, func(t *testing.T, r *rig) {
 		r.serveTLS(conn.Config{}, certified(), echo)
 		c, _ := r.dialTLS(&tls.Config{}, untouched)
 		p := bytes.Repeat([]byte{'x'}, 64<<10)
