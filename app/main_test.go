@@ -15,6 +15,7 @@ import (
 func TestMain(m *testing.M) {
 	before := runtime.NumGoroutine()
 	status := m.Run()
+	os.RemoveAll(twoFilesBuilt.folder)
 	if flag.Lookup("test.fuzz").Value.String() != "" {
 		os.Exit(status) // fuzzing has goroutines of its own
 	}

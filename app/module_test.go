@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -55,14 +56,63 @@ func goCommand(t *testing.T, dir string, args ...string) *exec.Cmd {
 }
 
 // build builds the program in a folder and returns it.
-func build(t *testing.T, dir string, flags ...string) string {
+func build(t *testing.T, dir string) string {
 	t.Helper()
 	built := filepath.Join(t.TempDir(), "program.exe")
-	args := append([]string{"build", "-o", built}, flags...)
-	if out, err := goCommand(t, dir, append(args, ".")...).CombinedOutput(); err != nil {
-		t.Fatalf("go %q: %v\n%s", args, err, out)
-	}
+	buildAs(t, dir, built)
 	return built
+}
+
+// buildAs builds the program in a folder, without what a debugger needs, which takes a
+// third of the time.
+func buildAs(t *testing.T, dir, file string) {
+	t.Helper()
+	if out, err := goCommand(t, dir, "build", "-ldflags=-w", "-o", file, ".").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+}
+
+// twoFiles are a main and two files of blueprints.
+func twoFiles() map[string]string {
+	return map[string]string{
+		"main.go":               withImports("blueprints"),
+		"blueprints/echo_bp.go": oneRoute("blueprints", "/echo"),
+		"blueprints/ChatBp.go": `package blueprints
+
+import "github.com/godwit-ws/godwit/app"
+
+var chat = app.NewBlueprint("/chat")
+
+var _ = app.Route[Handler](chat, "/room/{str:name}")
+`,
+	}
+}
+
+// twoFilesBuilt is their program, built by the first test that wants it.
+var twoFilesBuilt struct {
+	once    sync.Once
+	folder  string // which TestMain removes
+	program string // "" if it could not be built
+}
+
+// twoFilesProgram returns the program of twoFiles.
+func twoFilesProgram(t *testing.T) string {
+	t.Helper()
+	built := &twoFilesBuilt
+	built.once.Do(func() {
+		dir := userModule(t, twoFiles())
+		var err error
+		if built.folder, err = os.MkdirTemp("", "godwit-app-"); err != nil {
+			t.Fatal(err)
+		}
+		program := filepath.Join(built.folder, "program.exe")
+		buildAs(t, dir, program)
+		built.program = program
+	})
+	if built.program == "" {
+		t.Skip("the program was not built for another test")
+	}
+	return built.program
 }
 
 // wantPrinted runs a program that prints routes, and compares them.

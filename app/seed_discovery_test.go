@@ -35,10 +35,8 @@ func TestSeed050Discovery(t *testing.T) {
 // TestSeed051NewFileNeedsNoOtherEdit drops a file in, builds again, connects.
 func TestSeed051NewFileNeedsNoOtherEdit(t *testing.T) {
 	t.Parallel()
-	dir := userModule(t, map[string]string{
-		"main.go": withImports("blueprints"), "blueprints/echo_bp.go": oneRoute("blueprints", "/echo"),
-	})
-	url, _, stop := running(t, dir, build(t, dir))
+	dir := userModule(t, twoFiles())
+	url, _, stop := running(t, dir, twoFilesProgram(t))
 	dial(t, url+"/echo/a").want("blueprints a")
 	if code, _ := status(t, new(conn.Dialer), url+"/notify/a"); code != http.StatusNotFound {
 		t.Errorf("before: status %d, want 404", code)
@@ -201,13 +199,10 @@ func TestSeed055MissingPackage(t *testing.T) {
 // names them and go generate.
 func TestSeed055UnlinkedPackage(t *testing.T) {
 	t.Parallel()
-	dir := userModule(t, map[string]string{
-		"main.go": withImports("blueprints"), "blueprints/a_bp.go": oneRoute("blueprints", "/a"),
-		"blueprints/admin/UserBp.go": oneRoute("admin", "/user"),
-	})
-	program := build(t, dir)
+	dir, program := userModule(t, twoFiles()), twoFilesProgram(t)
+	writeFiles(t, dir, map[string]string{"blueprints/admin/UserBp.go": oneRoute("admin", "/user")})
 	url, lines, stop := running(t, dir, program)
-	dial(t, url+"/a/x").want("blueprints x")
+	dial(t, url+"/echo/x").want("blueprints x")
 	stop()
 	want := "go:generate go tool godwit gen file=example.com/my.app/blueprints/admin/UserBp.go import=example.com/my.app/blueprints/admin\n"
 	if !strings.Contains(lines.String(), want) || strings.Count(lines.String(), "WARNING") != 1 {

@@ -90,6 +90,7 @@ func TestSeed108NextMessage(t *testing.T) {
 }
 
 func TestSeed109Broadcast(t *testing.T) {
+	t.Parallel() // it waits for one that doesn't read
 	n := app.NewNode(app.NodeConfig{BroadcastTimeout: 2 * time.Second})
 	port := startNode(t, n)
 	if ok, text := n.BroadcastMessage(t.Context(), "通知", "文本", "x"); ok || text != "没有活跃的连接" {

@@ -22,7 +22,8 @@ import (
 )
 
 func TestSeed102SendMessage(t *testing.T) {
-	n := sender(t, app.NodeConfig{AckTimeout: 2 * time.Second})
+	t.Parallel() // one of them waits
+	patient, hasty := sender(t, app.NodeConfig{}), sender(t, app.NodeConfig{AckTimeout: time.Second})
 	to := app.NewNode(app.NodeConfig{})
 	port := startNode(t, to)
 	const refused = 1 // nobody listens there
@@ -51,6 +52,10 @@ func TestSeed102SendMessage(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), nodePatience)
 			defer cancel()
+			n := patient
+			if tt.name == "mute" {
+				n = hasty
+			}
 			success, text := n.SendMessage(ctx, tt.ip, tt.port, "聊天", "文本", "你好")
 			if success != tt.success || !strings.HasPrefix(text, tt.text) || ctx.Err() != nil {
 				t.Errorf("%v, %s; want %v, %s", success, text, tt.success, tt.text)
@@ -68,7 +73,7 @@ func TestSeed102SendMessage(t *testing.T) {
 		}
 		stopLater(t, to)
 		for _, ip := range []string{"::1", "[::1]"} {
-			if success, text := n.SendMessage(t.Context(), ip, l.Addr().(*net.TCPAddr).Port, "a", "b", "c"); !success {
+			if success, text := patient.SendMessage(t.Context(), ip, l.Addr().(*net.TCPAddr).Port, "a", "b", "c"); !success {
 				t.Errorf("to %s: %s", ip, text)
 			}
 			if m := waitMessage(t, to); m.PeerIP != "::1" || string(m.Extra["目标IP"]) != `"::1"` {

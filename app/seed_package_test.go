@@ -38,19 +38,8 @@ func TestSeed005PublicNames(t *testing.T) {
 // both are reachable, and nothing else was written.
 func TestSeed006CreateWithBlueprints(t *testing.T) {
 	t.Parallel()
-	dir := userModule(t, map[string]string{
-		"main.go":               withImports("blueprints"),
-		"blueprints/echo_bp.go": oneRoute("blueprints", "/echo"),
-		"blueprints/ChatBp.go": `package blueprints
-
-import "github.com/godwit-ws/godwit/app"
-
-var chat = app.NewBlueprint("/chat")
-
-var _ = app.Route[Handler](chat, "/room/{str:name}")
-`,
-	})
-	url, _, _ := running(t, dir, build(t, dir))
+	dir := userModule(t, twoFiles())
+	url, _, _ := running(t, dir, twoFilesProgram(t))
 	dial(t, url+"/echo/Hello").want("blueprints Hello")
 	dial(t, url+"/chat/room/7").want("blueprints 7")
 	want := []string{"blueprints/ChatBp.go", "blueprints/echo_bp.go", "go.mod", "go.sum", "main.go"}

@@ -144,6 +144,7 @@ func TestShutdownRefusesNewcomers(t *testing.T) {
 
 // A browser opens connections in advance, on which no request may ever come.
 func TestShutdownCutsIdleSockets(t *testing.T) {
+	t.Parallel() // it waits for a second
 	s, url := serve(t, app.Config{}, nil)
 	nc, err := net.Dial("tcp", strings.TrimPrefix(url, "ws://"))
 	if err != nil {
