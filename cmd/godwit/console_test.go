@@ -2,6 +2,7 @@ package main
 
 import (
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/godwit-ws/godwit/conn"
@@ -26,9 +27,13 @@ func openConsole(t *testing.T, b *chromium.Browser) *seen {
 	return p
 }
 
-// TestConsole uses the console of serve as a person does.
+// TestConsole uses the console of serve as some people do at once: a page that polls is
+// waited for most of the time.
 func TestConsole(t *testing.T) {
+	t.Parallel()
 	b := chromium.Start(t)
+	var people sync.WaitGroup
+	seats := make(chan struct{}, 4)
 	for _, tt := range []struct {
 		name string
 		use  func(*testing.T, *seen)
@@ -47,10 +52,13 @@ func TestConsole(t *testing.T) {
 		{"server-goes", consoleServerGoes},
 		{"following", consoleFollowing},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			tt.use(t, openConsole(t, b))
+		people.Go(func() {
+			seats <- struct{}{}
+			defer func() { <-seats }()
+			t.Run(tt.name, func(t *testing.T) { tt.use(t, openConsole(t, b)) })
 		})
 	}
+	people.Wait()
 }
 
 // connect connects the console to a route with the values it begins with.

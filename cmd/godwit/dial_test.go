@@ -168,6 +168,7 @@ func TestDialEndsWhileTyping(t *testing.T) {
 // TestDialWaits pipes a question to a server that takes its time over each of
 // several answers.
 func TestDialWaits(t *testing.T) {
+	t.Parallel()
 	url := peer(t, new(conn.Upgrader), func(c *conn.Conn) error {
 		ctx := context.Background()
 		if _, _, err := c.Read(ctx); err != nil {

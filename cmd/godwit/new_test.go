@@ -263,11 +263,12 @@ func usePort(t *testing.T, main, addr string) {
 	}
 }
 
-// runApp builds the program in a folder, and runs it until the test ends.
+// runApp builds the program in a folder, without what a debugger needs, and runs it until
+// the test ends.
 func runApp(t *testing.T, dir string) (*exec.Cmd, *transcript) {
 	t.Helper()
 	built := filepath.Join(t.TempDir(), "app.exe")
-	runGo(t, dir, "build", "-o", built, ".")
+	runGo(t, dir, "build", "-ldflags=-w", "-o", built, ".")
 	out := newTranscript()
 	cmd := exec.CommandContext(t.Context(), built)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out

@@ -199,6 +199,7 @@ func TestReadmeProgramsRun(t *testing.T) {
 	if _, err := exec.LookPath("go"); err != nil {
 		t.Skip("the go command isn't installed")
 	}
+	t.Parallel()
 	addr := freeAddress(t)
 	programs := enginePrograms(t)
 	server, client := buildProgram(t, programs[0], addr), buildProgram(t, programs[1], addr)
@@ -242,8 +243,8 @@ func freeAddress(t *testing.T) string {
 	return ""
 }
 
-// buildProgram builds a program in the module's place with another address, and
-// returns the file to run.
+// buildProgram builds a program in the module's place with another address, without what a
+// debugger needs, and returns the file to run.
 func buildProgram(t *testing.T, program, addr string) string {
 	t.Helper()
 	if !strings.Contains(program, "127.0.0.1:8080") {
@@ -254,7 +255,7 @@ func buildProgram(t *testing.T, program, addr string) string {
 	if err := os.WriteFile(source, []byte(strings.ReplaceAll(program, "127.0.0.1:8080", addr)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-o", built, source)
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-ldflags=-w", "-o", built, source)
 	cmd.Dir = moduleRoot(t)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -42,6 +42,7 @@ func TestServeEchoes(t *testing.T) {
 
 // TestServeTime waits for the clock to strike.
 func TestServeTime(t *testing.T) {
+	t.Parallel()
 	c := dialTest(t, new(conn.Dialer), demoURL(t)+"/time")
 	var times [2]time.Time
 	for i := range times {

@@ -191,6 +191,7 @@ func TestServeOrigins(t *testing.T) {
 
 // TestServeStopsWithOpenRequest goes down while a request is half sent.
 func TestServeStopsWithOpenRequest(t *testing.T) {
+	t.Parallel()
 	s := start(t, "serve", "--addr", "127.0.0.1:0")
 	nc, err := net.Dial("tcp", strings.TrimPrefix(httpURL(s), "http://"))
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 // TestSeed116TestClientHTMLFromFile uses the test page, opened from a file, in which
 // the server's address has been changed to the one at hand.
 func TestSeed116TestClientHTMLFromFile(t *testing.T) {
+	t.Parallel()
 	b := chromium.Start(t)
 	s := start(t, "serve", "--addr", "127.0.0.1:0")
 	const usual = "localhost:8765"
@@ -30,6 +31,7 @@ func TestSeed116TestClientHTMLFromFile(t *testing.T) {
 
 // TestSeed116TestClientHTMLFromServer does the same with the page that the server has.
 func TestSeed116TestClientHTMLFromServer(t *testing.T) {
+	t.Parallel()
 	b := chromium.Start(t)
 	s := start(t, "serve", "--addr", "127.0.0.1:0")
 	useTestClient(t, b.Open(t, httpURL(s)+"/test_client.html"), s)
