@@ -17,7 +17,8 @@ type Case struct {
 	early   []wire   // frames that leave in one write with the opening handshake
 	chop    int      // short writes are cut into pieces of so many bytes; 0: as the script says
 	once    bool     // not to be played again where compression was agreed on
-	bulk    bool     // it moves megabytes, or takes seconds: left out at Length Brief
+	bulk    bool     // it moves megabytes: left out at Length Brief
+	slow    bool     // it takes a second to wait for: left out at Length Brief
 }
 
 // Length says how much work the suite may take.
@@ -64,7 +65,7 @@ func Cases(o Options) []Case {
 		all = slices.Concat(all, agreed(plain), compression(o), compressionExtras(o))
 	}
 	if o.Length == Brief {
-		all = slices.DeleteFunc(all, func(c Case) bool { return c.bulk })
+		all = slices.DeleteFunc(all, func(c Case) bool { return c.bulk || c.slow })
 	}
 	return all
 }
@@ -88,7 +89,7 @@ func agreed(plain []Case) []Case {
 func byteByByte(plain []Case) []Case {
 	var cases []Case
 	for _, c := range plain {
-		if c.bulk {
+		if c.bulk || c.slow {
 			continue
 		}
 		c.ID += "-bytewise"

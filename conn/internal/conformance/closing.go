@@ -129,12 +129,12 @@ func closeExtras() []Case {
 			p.wantText("two")
 			p.wantEnd()
 		}},
-		{ID: "X7.20", once: true, bulk: true, Title: "Close, and our direction stays open: the connection is gone entirely soon after", play: func(p *peer) {
+		{ID: "X7.20", once: true, slow: true, Title: "Close, and our direction stays open: the connection is gone entirely soon after", play: func(p *peer) {
 			p.send(closing1000())
 			p.wantCloseFrame(frame.CodeNormal)
 			p.wantGone()
 		}},
-		{ID: "X7.21", once: true, bulk: true, Title: "a violation, and our direction stays open: the connection is gone entirely soon after", play: func(p *peer) {
+		{ID: "X7.21", once: true, slow: true, Title: "a violation, and our direction stays open: the connection is gone entirely soon after", play: func(p *peer) {
 			p.send(text("").with(rsv3))
 			p.wantCloseFrame(frame.CodeProtocolError)
 			p.wantGone()

@@ -10,7 +10,7 @@ import (
 
 // Times that a peer waits.
 const (
-	patience     = 5 * time.Second       // for an answer, however busy the machine
+	patience     = 20 * time.Second      // for an answer, however busy the machine
 	bulkPatience = 30 * time.Second      // for one in a case that moves megabytes
 	endWithin    = time.Second           // for the end of the connection after the Close frames
 	goneWithin   = 3 * time.Second       // for the same where our own direction stays open
