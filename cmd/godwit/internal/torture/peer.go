@@ -157,11 +157,13 @@ func (p *peer) wantRefusedWrites(d time.Duration, b []byte) {
 	if p.err != nil {
 		return
 	}
-	for end := time.Now().Add(d + margin); time.Now().Before(end); p.rest(20 * time.Millisecond) {
-		p.nc.SetWriteDeadline(time.Now().Add(lull))
+	end := time.Now().Add(d + margin)
+	p.nc.SetWriteDeadline(end) // one deadline for all: TLS doesn't outlive a write that timed out
+	for time.Now().Before(end) {
 		if _, err := p.nc.Write(b); err != nil && !timedOut(err) {
 			return
 		}
+		p.rest(20 * time.Millisecond)
 	}
 	p.fail("the endpoint still holds the connection %v after its time, %v", margin, d)
 }
