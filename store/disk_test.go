@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -212,7 +213,7 @@ func TestSizes(t *testing.T) {
 	}
 	check := func() {
 		t.Helper()
-		if diff := cmp.Diff(want, contents(t, d)); diff != "" {
+		if !slices.Equal(want, contents(t, d)) {
 			t.Fatal("messages differ")
 		}
 	}
