@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"net"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -53,17 +54,8 @@ func TestServerTLS(t *testing.T) {
 			s := httptest.NewTLSServer(u.Handler(style.echo))
 			t.Cleanup(s.Close)
 			dial := overTLS(s, s.Listener.Addr().String())
-			for i, c := range conformance.Cases(options(deflated, conformance.Brief)) {
-				if i%len(styles) != turn || strings.HasSuffix(c.ID, "-deflate") {
-					continue
-				}
-				t.Run(c.ID, func(t *testing.T) {
-					t.Parallel()
-					if err := c.Server(t.Context(), dial); err != nil {
-						t.Error(err)
-					}
-				})
-			}
+			cases := share(conformance.Cases(options(deflated, conformance.Brief)), turn)
+			conformance.ServerCases(t, slices.DeleteFunc(cases, func(c conformance.Case) bool { return strings.HasSuffix(c.ID, "-deflate") }), dial)
 		})
 	}
 }

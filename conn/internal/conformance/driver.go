@@ -12,14 +12,20 @@ import (
 // subtest named by its ID, many at once.
 func Server(t *testing.T, o Options, dial func(context.Context) (net.Conn, error)) {
 	t.Helper()
-	each(t, o, func(ctx context.Context, c Case) error { return c.Server(ctx, dial) })
+	ServerCases(t, Cases(o), dial)
+}
+
+// ServerCases is Server with some of the cases.
+func ServerCases(t *testing.T, cases []Case, dial func(context.Context) (net.Conn, error)) {
+	t.Helper()
+	each(t, cases, func(ctx context.Context, c Case) error { return c.Server(ctx, dial) })
 }
 
 // Client runs all cases against an echo client, each as a subtest named by its
 // ID, many at once. See Case.Client for what connect must do.
 func Client(t *testing.T, o Options, connect func(ctx context.Context, url string) error) {
 	t.Helper()
-	each(t, o, func(ctx context.Context, c Case) error { return c.Client(ctx, connect) })
+	each(t, Cases(o), func(ctx context.Context, c Case) error { return c.Client(ctx, connect) })
 }
 
 // How many cases run at once. Many only wait; those that move megabytes do not.
@@ -34,15 +40,15 @@ const maxFailures = 30
 
 // each runs the cases as subtests on goroutines of its own, since t.Parallel runs no
 // more at once than there are processors.
-func each(t *testing.T, o Options, run func(context.Context, Case) error) {
+func each(t *testing.T, cases []Case, run func(context.Context, Case) error) {
 	t.Helper()
-	cases := make(chan Case)
+	queue := make(chan Case)
 	bulk := make(chan struct{}, bulkWorkers)
 	var failures atomic.Int32
 	var all sync.WaitGroup
 	for range workers {
 		all.Go(func() {
-			for c := range cases {
+			for c := range queue {
 				t.Run(c.ID, func(t *testing.T) {
 					if failures.Load() > maxFailures {
 						t.Skip("too many cases have failed")
@@ -59,10 +65,10 @@ func each(t *testing.T, o Options, run func(context.Context, Case) error) {
 			}
 		})
 	}
-	for _, c := range Cases(o) {
-		cases <- c
+	for _, c := range cases {
+		queue <- c
 	}
-	close(cases)
+	close(queue)
 	all.Wait()
 }
 

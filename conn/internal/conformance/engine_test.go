@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -57,6 +58,30 @@ func options(z compression, l conformance.Length) conformance.Options {
 		Command:      command,
 		Length:       l,
 	}
+}
+
+// share returns the cases of one of two tests that play them together, turn 0 or 1: in
+// neighbouring cases, and groups, the turns alternate. With GODWIT_LONG=1 each plays all.
+func share(cases []conformance.Case, turn int) []conformance.Case {
+	if os.Getenv("GODWIT_LONG") == "1" {
+		return cases
+	}
+	var ours []conformance.Case
+	for _, c := range cases {
+		sum := 0
+		for _, digit := range c.ID {
+			sum += int(digit)
+		}
+		if sum%2 == turn {
+			ours = append(ours, c)
+		}
+	}
+	return ours
+}
+
+// repeats says that a case is one of those in which much is sent in like manner.
+func repeats(c conformance.Case) bool {
+	return slices.Contains([]string{"9", "12", "13"}, c.Section())
 }
 
 // commandPrefix begins the text that makes an endpoint close its connection.

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http/httptest"
+	"slices"
 	"testing"
 
 	"github.com/godwit-ws/godwit/conn"
@@ -57,11 +58,15 @@ func loopServer(t *testing.T, z compression, inline bool, secured *tls.Config) n
 	return l.Addr()
 }
 
+// The two modes share the cases that repeat much.
 func TestServerEventLoop(t *testing.T) {
-	for _, mode := range loopModes {
+	cases := conformance.Cases(options(deflated, conformance.Standard))
+	long := slices.DeleteFunc(slices.Clone(cases), func(c conformance.Case) bool { return !repeats(c) })
+	rest := slices.DeleteFunc(cases, repeats)
+	for turn, mode := range loopModes {
 		t.Run(mode.name, func(t *testing.T) {
 			addr := loopServer(t, deflated, mode.inline, nil)
-			conformance.Server(t, options(deflated, conformance.Standard), conformance.TCP(addr.String()))
+			conformance.ServerCases(t, slices.Concat(rest, share(long, turn)), conformance.TCP(addr.String()))
 		})
 	}
 }
@@ -83,17 +88,7 @@ func TestServerEventLoopTLS(t *testing.T) {
 		t.Run(mode.name, func(t *testing.T) {
 			addr := loopServer(t, deflated, mode.inline, s.TLS)
 			dial := overTLS(s, addr.String())
-			for i, c := range conformance.Cases(options(deflated, conformance.Brief)) {
-				if i%len(loopModes) != turn {
-					continue
-				}
-				t.Run(c.ID, func(t *testing.T) {
-					t.Parallel()
-					if err := c.Server(t.Context(), dial); err != nil {
-						t.Error(err)
-					}
-				})
-			}
+			conformance.ServerCases(t, share(conformance.Cases(options(deflated, conformance.Brief)), turn), dial)
 		})
 	}
 }
