@@ -56,6 +56,7 @@ func TestNodeTakesBinary(t *testing.T) {
 
 // limited refuses everything too large for it.
 func TestNodeStoreThatTakesNoMore(t *testing.T) {
+	t.Parallel() // one of them waits
 	for _, tt := range []struct {
 		name  string
 		store store.Config
@@ -71,7 +72,7 @@ func TestNodeStoreThatTakesNoMore(t *testing.T) {
 			if err := s.Append(t.Context(), []byte("{}")); err != nil {
 				t.Fatal(err)
 			}
-			n := app.NewNode(app.NodeConfig{Store: s, AckTimeout: 100 * time.Millisecond})
+			n := app.NewNode(app.NodeConfig{Store: s, AckTimeout: time.Second})
 			c := dialNode(t, startNode(t, n), "/")
 			if _, got := exchange(t, c, sent("x")); got != tt.want {
 				t.Errorf("reply %v, want %s", got, tt.want)

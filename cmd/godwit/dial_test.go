@@ -176,13 +176,13 @@ func TestDialWaits(t *testing.T) {
 		}
 		c.DiscardReads()
 		for _, answer := range []string{"one", "two", "three"} {
-			time.Sleep(300 * time.Millisecond) // shorter than the wait, longer in all
+			time.Sleep(800 * time.Millisecond) // much shorter than the wait, longer in all
 			c.WriteText(ctx, answer)
 		}
 		<-c.Context().Done()
 		return nil
 	})
-	got := invoke(t, "count\n", "dial", "--wait", "700ms", url)
+	got := invoke(t, "count\n", "dial", "--wait", "2s", url)
 	if want := "one\ntwo\nthree\n"; got.code != exitOK || got.out != want {
 		t.Errorf("%+v, want %q", got, want)
 	}

@@ -185,6 +185,7 @@ func TestSignalNode(t *testing.T) {
 }
 
 func TestSend(t *testing.T) {
+	t.Parallel() // it waits for a node that is mute
 	n := startNode(t)
 	if got := invoke(t, "", "send", "127.0.0.1", n.port, "a", "b", "--", "-c d"); got != (result{}) {
 		t.Errorf("%+v; want silence and exit status 0", got)
@@ -211,7 +212,7 @@ func TestSend(t *testing.T) {
 		{"too-few", []string{"127.0.0.1", "80"}, exitUsage, "got 2 arguments"},
 		{"too-many", []string{"127.0.0.1", "80", "a", "b", "c", "d"}, exitUsage, "got 6 arguments"},
 		{"timeout", []string{"--timeout", "-1s", "127.0.0.1", "80", "a", "b", "c"}, exitUsage, "--timeout -1s is not positive"},
-		{"mute", []string{"--timeout", "200ms", "127.0.0.1", portOf(hush), "a", "b", "c"}, exitUnacknowledged, "message sent, but not acknowledged"},
+		{"mute", []string{"--timeout", "2s", "127.0.0.1", portOf(hush), "a", "b", "c"}, exitUnacknowledged, "message sent, but not acknowledged"},
 		{"refused", []string{"127.0.0.1", portOf(refusing), "a", "b", "c"}, exitRefused, "godwit send: the node refused the message: 存储已满"},
 	} {
 		got := invoke(t, "", append([]string{"send"}, tt.args...)...)
