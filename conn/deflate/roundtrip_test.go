@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 
@@ -82,10 +83,13 @@ func sizes() []int {
 		s = append(s, n)
 	}
 	s = append(s, 4095, 4096, 4097, 32767, 32768, 32769, 65534, 65535, 65536, 65537, 131070)
-	if raceEnabled {
+	switch {
+	case os.Getenv("GODWIT_LONG") == "1":
+		return append(s, 1<<20)
+	case raceEnabled:
 		return s
 	}
-	return append(s, 1<<20)
+	return append(s, 1<<18) // some windows and blocks
 }
 
 // newRand returns a source of random numbers whose seed a failing test prints.
