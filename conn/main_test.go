@@ -21,11 +21,11 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-// left reports whether there are more goroutines than before, also after 5 s.
+// left reports whether there are more goroutines than before, also after 20 s.
 func left(before int) bool {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for end := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before; <-tick.C {
+	for end := time.Now().Add(20 * time.Second); runtime.NumGoroutine() > before; <-tick.C {
 		if time.Now().After(end) {
 			return true
 		}

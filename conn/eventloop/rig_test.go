@@ -138,7 +138,7 @@ const request = "GET / HTTP/1.1\r\nHost: a.example\r\nUpgrade: websocket\r\nConn
 	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 
 // patience is how long a test waits for what should come at once.
-const patience = 10 * time.Second
+const patience = 30 * time.Second
 
 // next returns what comes from ch.
 func next[T any](t testing.TB, ch <-chan T, what string) T {

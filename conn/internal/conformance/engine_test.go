@@ -168,7 +168,7 @@ func noLeaks(t *testing.T) {
 	t.Cleanup(func() {
 		tick := time.NewTicker(10 * time.Millisecond)
 		defer tick.Stop()
-		for end := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before; <-tick.C {
+		for end := time.Now().Add(20 * time.Second); runtime.NumGoroutine() > before; <-tick.C {
 			if time.Now().After(end) {
 				stacks := make([]byte, 1<<16)
 				t.Errorf("%d goroutines before, %d after:\n%s", before, runtime.NumGoroutine(), stacks[:runtime.Stack(stacks, true)])
