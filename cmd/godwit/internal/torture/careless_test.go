@@ -148,8 +148,8 @@ func TestTargets(t *testing.T) {
 
 // Names are unique, are what --run is given, and say what they are about.
 func TestNames(t *testing.T) {
-	o := known(small())
-	o.Echo = true
+	o := known(hasty())
+	o.HandshakeTimeout, o.Echo = time.Second, true
 	for what, cases := range map[string][]torture.Case{"server": torture.ServerCases(o), "client": torture.ClientCases(o)} {
 		seen := map[string]bool{}
 		for _, c := range cases {

@@ -18,7 +18,7 @@ func TestDialer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := hasty()
+	c := hastyOpening()
 	d := conn.Dialer{Config: c}
 	d.Config.MaxHeaderSize = 0
 	gone := make(chan struct{})

@@ -171,16 +171,25 @@ func small() conn.Config {
 	}
 }
 
-// hasty are the limits for the cases that dawdle, which wait for each timeout.
+// hastyOpening are the limits for the cases that dawdle before the handshake is done.
+func hastyOpening() conn.Config {
+	c := small()
+	c.HandshakeTimeout = time.Second
+	return c
+}
+
+// hasty are the limits for the cases that dawdle after it.
 func hasty() conn.Config {
 	c := small()
-	c.HandshakeTimeout, c.MessageTimeout = time.Second, time.Second
-	c.WriteTimeout, c.CloseTimeout = time.Second, time.Second
+	c.MessageTimeout, c.WriteTimeout, c.CloseTimeout = time.Second, time.Second, time.Second
 	c.ReadTimeout = 2 * time.Second
 	return c
 }
 
-// dawdles says that a case is for a server with the limits of hasty.
+// hurries says that there is a timeout to wait for.
+func hurries(c conn.Config) bool { return c.HandshakeTimeout+c.MessageTimeout != 0 }
+
+// dawdles says that a case waits for a timeout.
 func dawdles(c torture.Case) bool { return strings.HasPrefix(c.Name, "slow/") }
 
 // known says of a server with those limits what the suite may try.
@@ -220,12 +229,8 @@ func TestServers(t *testing.T) {
 }
 
 func runServer(t *testing.T, h host, secured bool) {
-	cases := torture.ServerCases(known(hasty()))
-	if secured && !known(hasty()).Hard {
-		cases = slices.DeleteFunc(cases, afterTheHandshake)
-	}
-	var both sync.WaitGroup
-	for _, c := range []conn.Config{small(), hasty()} {
+	var all sync.WaitGroup
+	for _, c := range []conn.Config{small(), hastyOpening(), hasty()} {
 		var secure *tls.Config
 		if secured {
 			secure = certificate(t)
@@ -234,11 +239,13 @@ func runServer(t *testing.T, h host, secured bool) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		hurried := c.MessageTimeout != 0
-		theirs := slices.DeleteFunc(slices.Clone(cases), func(c torture.Case) bool { return dawdles(c) != hurried })
-		both.Go(func() { runCases(t, h, target, known(c), theirs) })
+		o := known(c)
+		cases := slices.DeleteFunc(torture.ServerCases(o), func(one torture.Case) bool {
+			return dawdles(one) != hurries(c) || secured && !o.Hard && afterTheHandshake(one)
+		})
+		all.Go(func() { runCases(t, h, target, o, cases) })
 	}
-	both.Wait()
+	all.Wait()
 }
 
 // runCases plays cases against one of a host's servers.
