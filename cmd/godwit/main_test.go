@@ -28,8 +28,12 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// patience is how long a test waits for what must come.
-const patience = 20 * time.Second
+// patience is how long a test waits for what must come, and buildTime how long for a
+// command that may build a program first, with nothing in the caches.
+const (
+	patience  = 20 * time.Second
+	buildTime = 5 * time.Minute
+)
 
 // transcript collects output, and lets tests wait for a part of it.
 type transcript struct {
@@ -92,7 +96,7 @@ type result struct {
 // invoke runs a command in this process until it is done.
 func invoke(t *testing.T, stdin string, args ...string) result {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), buildTime)
 	defer cancel()
 	out, errs := newTranscript(), newTranscript()
 	code := run(ctx, args, stdio{strings.NewReader(stdin), out, errs})

@@ -65,11 +65,10 @@ func (p *Page) Press(key string) {
 	}
 }
 
-// Choose chooses the option of a select element that shows text.
+// Choose chooses the option of a select element that shows text, once it is there.
 func (p *Page) Choose(selector, text string) {
 	p.t.Helper()
-	var found bool
-	p.Eval(fmt.Sprintf(`(() => {
+	p.Await(fmt.Sprintf("the option %q of %s", text, selector), fmt.Sprintf(`(() => {
 		const list = document.querySelector(%s);
 		const i = Array.from(list.options).findIndex((o) => o.text === %s);
 		if (i < 0) return false;
@@ -78,8 +77,5 @@ func (p *Page) Choose(selector, text string) {
 		list.dispatchEvent(new Event("input", {bubbles: true}));
 		list.dispatchEvent(new Event("change", {bubbles: true}));
 		return true;
-	})()`, quote(selector), quote(text)), &found)
-	if !found {
-		p.t.Fatalf("%s has no option %q", selector, text)
-	}
+	})()`, quote(selector), quote(text)))
 }
