@@ -33,7 +33,7 @@
 //     before our side is told of the end.
 //   - A violation is answered by a Close frame with its code, never by a dropped
 //     connection, and nothing follows a Close frame.
-//   - The end of the connection follows the Close frames within a second; a server
+//   - The end of the connection follows the Close frames within three seconds; a server
 //     ends its direction first (RFC 6455 §7.1.1), and no reset destroys the Close.
 //   - Frames received are well formed: the mask that the role demands and a new key
 //     each time, the shortest length, no reserved bit that wasn't agreed on, UTF-8 in

@@ -12,8 +12,8 @@ import (
 const (
 	patience     = 20 * time.Second      // for an answer, however busy the machine
 	bulkPatience = 30 * time.Second      // for one in a case that moves megabytes
-	endWithin    = time.Second           // for the end of the connection after the Close frames
-	goneWithin   = 3 * time.Second       // for the same where our own direction stays open
+	endWithin    = 3 * time.Second       // for the end of the connection after the Close frames
+	goneWithin   = 10 * time.Second      // for the same where our own direction stays open
 	lull         = 15 * time.Millisecond // for something that must not come
 )
 
