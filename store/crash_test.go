@@ -138,7 +138,7 @@ func TestFullDisk(t *testing.T) {
 	for round := range rounds(300, 20_000) {
 		seed := seed + uint64(round)
 		rng := rand.New(rand.NewPCG(seed, 4))
-		l := newLedger(rng, newSim(), store.Config{Sync: policies[round%3].sync})
+		l := newLedger(rng, newSim(), store.Config{Sync: policies[round%3].sync, SyncInterval: time.Hour})
 		if err := l.open(); err != nil {
 			t.Fatal(err)
 		}

@@ -181,14 +181,13 @@ func (p *peer) pourUnread(d time.Duration, b []byte) {
 	if p.err != nil {
 		return
 	}
-	for stuck := false; !stuck; {
-		p.nc.SetWriteDeadline(time.Now().Add(lull))
+	for stuck := false; !stuck; { // a server that is only busy takes more within that time
+		p.nc.SetWriteDeadline(time.Now().Add(2*d + margin/6))
 		_, err := p.nc.Write(b)
 		if stuck = timedOut(err); err != nil && !stuck {
 			return
 		}
 	}
-	p.rest(2*d + margin/6)
 	var err error
 	for b := make([]byte, 64<<10); err == nil; { // below TLS, which doesn't outlive a write that timed out
 		p.tcp.SetReadDeadline(time.Now().Add(margin / 6)) // anew for each read: what lies ready may be much
