@@ -114,7 +114,7 @@ func tortureNumber(text []byte) (p, n int, err error) {
 func TestKill9(t *testing.T) {
 	seed := newSeed(t)
 	victim := victim{t: t, dir: t.TempDir(), rng: rand.New(rand.NewPCG(seed, 7)), stored: map[[2]int]bool{}}
-	for round := range rounds(40, 10_000) {
+	for round := range rounds(100, 10_000) {
 		victim.live(round)
 		if err := victim.autopsy(); err != nil {
 			t.Fatalf("seed %d, life %d: %v", seed, round, err)
