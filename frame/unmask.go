@@ -17,8 +17,8 @@ func (u *UTF8) Unmask(p []byte, key uint32) (next uint32, ok bool) {
 		size := int(u.need) // what ends the character that is open
 		if size == 0 {
 			n, checked := unmaskFront(p, key)
-			if checked < n {
-				u.Feed(p[checked:n]) // the front of a character, possible so far
+			if checked < n && !u.Feed(p[checked:n]) {
+				return key, false
 			}
 			p, key = p[n:], rotate(key, n)
 			size = unmaskBlock
