@@ -135,8 +135,9 @@ func (c *Conn) deliver(h Hooks) error {
 // controls isn't nil. The caller has corked the connection.
 func (c *Conn) deliverBatch(h Hooks, controls ControlHooks) error {
 	open := false // messages were delivered that OnBatch doesn't know of
+	var ev protocol.Event
 	for {
-		ev, err := c.recv.Next()
+		err := c.recv.NextInto(&ev)
 		if open && endsBatch(ev, err) {
 			open = false
 			if err := c.endBatch(h); err != nil {

@@ -36,6 +36,16 @@ func TestLimitsStartAnewWithEachMessage(t *testing.T) {
 	})
 }
 
+// Who allows no frames gets no message, not even one of a single frame.
+func TestMaxFragmentsZero(t *testing.T) {
+	eachRole(t, func(t *testing.T, role protocol.Role) {
+		r := protocol.NewReceiver(protocol.ReceiverConfig{Role: role, MaxMessageSize: 10})
+		if got, bad := feed(t, r, to(role).add(fin|frame.Binary, "x").bytes()); bad == nil || len(got) > 0 {
+			t.Errorf("received %v, %v", got, bad)
+		}
+	})
+}
+
 // A message's length is judged by what its frames announce, as soon as they do: no payload follows here.
 func TestAnnouncedLength(t *testing.T) {
 	const tooBig = "message too big"

@@ -105,6 +105,9 @@ func (s *Sender) AppendMessage(dst []byte, op frame.Opcode, p []byte) []byte {
 	if s.Compresses(len(p)) {
 		return s.appendCompressed(dst, op, p)
 	}
+	if s.role == Server && s.fits(len(p)) { // the commonest: nothing to mask, one frame
+		return append(s.AppendHeader(dst, op, len(p)), p...)
+	}
 	h := frame.Header{Opcode: op}
 	for !s.fits(len(p)) {
 		dst = s.appendFrame(dst, h, p[:s.maxFrame])

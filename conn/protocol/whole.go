@@ -11,10 +11,7 @@ func (r *Receiver) whole(ev *Event) (ok bool, bad *frame.CloseError) {
 		return false, nil
 	}
 	h, n, err := frame.ParseHeader(r.in)
-	if err != nil || !h.Fin || h.Rsv1 || h.Length > int64(len(r.in)-n) {
-		return false, nil
-	}
-	if h.Opcode != frame.Text && h.Opcode != frame.Binary || r.violation(h) != nil {
+	if err != nil || h.Length > int64(len(r.in)-n) || !r.plain(&h) {
 		return false, nil
 	}
 	end := n + int(h.Length)
@@ -29,8 +26,17 @@ func (r *Receiver) whole(ev *Event) (ok bool, bad *frame.CloseError) {
 		frame.Mask(p, h.Key)
 	}
 	r.finish()
-	ev.Kind, ev.Opcode, ev.Last, ev.Payload = Message, h.Opcode, true, p
+	*ev = Event{Kind: Message, Opcode: h.Opcode, Last: true, Payload: p}
 	return true, nil
+}
+
+// plain reports whether h is the header of a message of one frame that isn't
+// compressed and breaks none of the rules that violation and dataViolation hold.
+func (s *state) plain(h *frame.Header) bool {
+	return h.Fin && !h.Rsv1 && !h.Rsv2 && !h.Rsv3 &&
+		(h.Opcode == frame.Text || h.Opcode == frame.Binary) &&
+		h.Masked == (s.role == Server) && !s.inMessage &&
+		s.maxFrames > 0 && h.Length <= s.maxSize
 }
 
 // openText unmasks and checks the whole text of a message (RFC 6455 §8.1).
