@@ -65,7 +65,7 @@ const introduction = "To reproduce: `cd bench && go run ./compare` (`-h` lists i
 	"the better. Load generator and server share the machine, so messages a second and latency depend on both; the generator's\n" +
 	"own CPU time is in the last column of each table.\n\n" +
 	"Stored messages and the node are measured in [QUEUE.md](QUEUE.md). What ten million connections take is worked out in\n" +
-	"[SCALE.md](SCALE.md).\n\n"
+	"[SCALE.md](SCALE.md); what goes between servers is measured in [FIGURES.md](../app/cluster/FIGURES.md).\n\n"
 
 // writeServers lists what is compared, with what doesn't fit elsewhere.
 func (r *report) writeServers(b *strings.Builder) {
