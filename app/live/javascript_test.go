@@ -228,10 +228,19 @@ func TestJavaScriptInChromium(t *testing.T) {
 	})
 	pages := httptest.NewServer(mux)
 	defer pages.Close()
+	profile, err := os.MkdirTemp("", "godwit-chromium-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(profile); err != nil {
+			t.Log(err) // the browser's last processes may still be on their way out
+		}
+	})
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, browser, "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run",
-		"--user-data-dir="+t.TempDir(), "--remote-debugging-port=0", pages.URL)
+		"--user-data-dir="+profile, "--remote-debugging-port=0", pages.URL)
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
