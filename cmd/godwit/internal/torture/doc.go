@@ -38,39 +38,38 @@
 // # Floods, measured
 //
 // How long a bystander waits for an echo while one flood goes on again and again for two
-// seconds: the 99th percentile in milliseconds, the best of four runs and the median, as
-// app.Server has it on goroutines and on event loops. Flood, server and bystander are one
-// process:
+// seconds: the 99th percentile in milliseconds, as app.Server has it on goroutines, on
+// event loops, and on event loops that call the hooks, plain and over TLS. Flood, server
+// and bystander are one process, on two cores that had nothing else to do:
 //
-//	GODWIT_LONG=1 go test -run TestFloods -v -count=4 ./cmd/godwit/internal/torture
+//	GODWIT_LONG=1 go test -run TestFloods -v ./cmd/godwit/internal/torture
 //
-// It had a share of two cores on which 25 to 50 other threads wanted to run, builds and
-// benchmarks. What it waits then beside no flood at all stands first; to read the table is
-// to compare with that row, and not with that of a machine to itself. A thousand
-// connections opened at once, by the same process, cost the bystander most.
+// What it waits beside no flood at all stands first: a loop that wakes in a busy process
+// has to wait until the Go scheduler lets it run. On a machine with 25 to 50 other
+// threads in the way the figures are up to ten times as large.
 //
-//	                       goroutines  and TLS      loops     and TLS
-//	(no flood)               0.2 0.2     0.1 0.4       14 20       27 45
-//	pings                      11 30      7.7 17       20 38      24 106
-//	pings-125                  16 69      13 114       70 73      58 210
-//	pongs                     2.7 29    4.3 10.0       18 24       28 71
-//	empty-text                7.5 26     5.4 6.4       24 28      28 166
-//	empty-binary              3.4 24      7.7 32       23 39       48 75
-//	tiny                      4.0 26       10 24       25 33      34 141
-//	kilobytes                 23 117       28 56      96 168      35 113
-//	empty-fragments           6.9 23      5.3 11       16 51       21 74
-//	tiny-fragments             19 48      6.6 18       26 70      70 118
-//	fragments                0.9 2.8      3.3 18       17 44       16 24
-//	bytewise                 2.1 9.7      5.1 53       16 60       15 22
-//	connects-silent            37 68      47 148      57 132     120 389
-//	connects-half             66 122     105 194      43 137     142 158
-//	connects-open              35 84      67 150      25 138      80 340
-//	connects-announce          46 83      53 120       33 64       57 60
-//	churn                     0.8 10      4.1 13      7.6 49       12 15
-//	churn-reset              3.2 7.2      4.9 23       30 85       39 47
-//	churn-refused             3.0 16      5.6 23       11 53       34 45
-//	churn-violation           2.2 14     2.8 4.3       10 31       20 21
-//	deflate/flood             5.8 35     4.1 6.5       16 53       23 71
+//	                    goroutines      TLS    loops      TLS   inline      TLS
+//	(no flood)                0.2      0.1       14       12       14       13
+//	pings                     4.3      3.6       16       15       13       16
+//	pings-125                 9.9      6.9       17       18       19       19
+//	pongs                     4.0      2.4       17       14       18       16
+//	empty-text                4.6      2.4       17       12       13       15
+//	empty-binary              4.6      3.2       17       15       15       14
+//	tiny                      7.4      5.7       15       17       16       17
+//	kilobytes                 7.3       17       17       27       16       18
+//	empty-fragments           3.4      2.3       14       16       13       16
+//	tiny-fragments            5.1      2.0       20       19       16       16
+//	fragments                 1.1      1.3       14       15       15       15
+//	bytewise                  2.2      2.2       25       15       22       21
+//	connects-silent            11      9.7       10       10      9.5      8.6
+//	connects-half              12      9.7       10       12      8.7      8.6
+//	connects-open             7.7      7.5      6.8       12      8.5       13
+//	connects-announce          10      5.3      9.5       11       14       13
+//	churn                     0.2      0.6      3.0      1.1      2.0      0.9
+//	churn-reset               0.4      0.7      2.6      2.2      6.1      1.7
+//	churn-refused             0.7      0.8      3.3      4.0      2.8      2.1
+//	churn-violation           0.2      0.8      3.8      0.8      0.9      0.8
+//	deflate/flood             5.0      2.8       14       17       14       12
 //
 // # Concurrency
 //
