@@ -88,7 +88,8 @@ func (c *Conn) writeTurn(tail []byte) (done bool) {
 // transmitTurn writes w, until it is done or the socket takes no more.
 func (c *Conn) transmitTurn(w *pendingWrite) error {
 	for awaited := false; !w.done(); {
-		n, err := c.t.Write(w.head, w.tail, w.last)
+		head, tail := w.parts()
+		n, err := c.t.Write(head, tail, w.last)
 		w.advance(n)
 		switch {
 		case err == nil:

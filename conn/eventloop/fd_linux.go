@@ -13,9 +13,10 @@ import (
 // layer for files, and raw where they are short: they never wait, so the scheduler
 // needn't be told of them.
 
-// shortTransfer is how many bytes at the most are transferred by a raw call. Longer
-// ones would hold up whoever waits for the thread.
-const shortTransfer = scratchSize
+// shortTransfer is how many bytes at the most are transferred by a raw call, which
+// takes as long as copying them. Longer ones would hold up whoever waits for the
+// thread.
+const shortTransfer = 512 << 10
 
 // readFD reads from a socket.
 func readFD(fd int32, p []byte) (int, error) {
