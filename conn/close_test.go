@@ -87,12 +87,14 @@ func TestCloseWhileReading(t *testing.T) {
 				_, _, err := c.Read(context.Background())
 				read <- err
 			}()
-			go func() {
+			var others sync.WaitGroup
+			defer others.Wait()
+			others.Go(func() {
 				p.wantClose(4321)
 				p.send(whole(frame.Text, "dropped"), whole(frame.Close, "\x10\xe1"))
 				p.wantEOF()
 				p.nc.Close()
-			}()
+			})
 			if err := c.Close(t.Context(), 4321, "why"); err != nil {
 				t.Error(err)
 			}
@@ -122,11 +124,13 @@ func TestCloseOfThePeer(t *testing.T) {
 			t.Run(transport+"/"+tt.name, func(t *testing.T) {
 				c, p := accept(t, conn.Config{})
 				p.send(whole(frame.Close, tt.sent), whole(frame.Ping, "after the end"))
-				go func() {
+				var others sync.WaitGroup
+				defer others.Wait()
+				others.Go(func() {
 					p.wantClose(tt.answer)
 					p.wantEOF()
 					p.nc.Close()
-				}()
+				})
 				_, _, err := c.Read(t.Context())
 				wantEnd(t, err, tt.code, tt.remote, nil)
 				if e, _ := errors.AsType[*conn.CloseError](err); tt.remote && e.Reason != tt.reason {

@@ -84,6 +84,7 @@ type blocking struct {
 	writeDeadline bool // the connection below has one set
 	wr            pendingWrite
 	farewell      bool   // what is written now ends our direction
+	handed        bool   // nc is closed by those who wait for the peer to close
 	flushFn       func() // flushLoop, kept so that starting it doesn't allocate
 	swept         bool   // the sweeper knows of us
 	batch         uint32 // counts corks
@@ -288,9 +289,11 @@ func (c *Conn) finish(e *CloseError) {
 	c.stopTimers()
 	c.readWatch.stop()
 	c.writeWatch.stop()
-	c.mu.Unlock()
-	closeTransport(c.nc)
-	c.mu.Lock()
+	if !c.handed {
+		c.mu.Unlock()
+		closeTransport(c.nc)
+		c.mu.Lock()
+	}
 	c.changed()
 }
 

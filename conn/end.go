@@ -25,7 +25,7 @@ func (c *Conn) closedByPeer(ev protocol.Event) error {
 	c.farewell = c.role == protocol.Server // which closes first (RFC 6455 §7.1.1)
 	c.flushLast()
 	c.mu.Unlock()
-	if c.role == protocol.Client || halfClose(c.nc) {
+	if c.role == protocol.Client || halfClose(c.nc) && !c.lingerLater() {
 		c.linger()
 	}
 	return c.over(e)

@@ -59,6 +59,16 @@ func (c *Conn) linger() {
 	drain(c.nc, c.takeScratch(minScratch))
 }
 
+// lingerLater leaves it to others to do what linger does and to close the connection
+// below. It returns false if that can't be.
+func (c *Conn) lingerLater() bool {
+	c.wasKicked() // the deadline it leaves would end the wait
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.handed = c.end == nil && c.raw.linger(c.nc)
+	return c.handed
+}
+
 // drain drops what nc still receives, until the peer has closed its direction,
 // the deadline is over, or lingerBytes have come.
 func drain(nc net.Conn, sink []byte) {

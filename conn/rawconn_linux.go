@@ -129,6 +129,12 @@ func (c *Conn) writeSocket(fd uintptr) bool {
 	return true
 }
 
+// linger hands the socket over to those that wait for their peers to close. It returns
+// false if the caller has to wait.
+func (r *rawConn) linger(nc net.Conn) bool {
+	return r.usable() && leavers.add(nc, r.rc)
+}
+
 // opError dresses an error of a system call as package net does.
 func (c *Conn) opError(op string, err error) error {
 	return &net.OpError{

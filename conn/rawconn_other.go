@@ -2,7 +2,10 @@
 
 package conn
 
-import "context"
+import (
+	"context"
+	"net"
+)
 
 // rawConn is used on Linux only; elsewhere connections are used as they are.
 type rawConn struct{}
@@ -10,6 +13,8 @@ type rawConn struct{}
 func (r *rawConn) init(*Conn) {}
 
 func (r *rawConn) usable() bool { return false }
+
+func (r *rawConn) linger(net.Conn) bool { return false }
 
 func (r *rawConn) receive(*Conn, context.Context) (int, error) { panic("conn: no raw connection here") }
 

@@ -29,6 +29,9 @@ func (r *Request) Parse(block string) error {
 	if err := r.parseLine(line); err != nil {
 		return err
 	}
+	if n := strings.Count(rest, "\n") - 1; cap(r.Fields) < n {
+		r.Fields = make([]Field, 0, min(n, maxFields))
+	}
 	var err error
 	if r.Fields, err = parseFields(r.Fields, rest); err != nil {
 		r.Reset()
