@@ -34,6 +34,7 @@ func byHand(t *testing.T) (dir, addr string) {
 	}
 	runGo(t, dir, "mod", "init", "myapp")
 	runGo(t, dir, "mod", "edit", "-require="+modulePath+"@v0.0.0", "-replace="+modulePath+"="+moduleRoot(t))
+	files["go.sum"] = readFile(t, "go.sum") // so that no checksum has to be asked for
 	writeFiles(t, dir, files)
 	addr = freeAddress(t)
 	usePort(t, filepath.Join(dir, "main.go"), addr)
