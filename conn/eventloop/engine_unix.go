@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/godwit-ws/godwit/conn"
 	"github.com/godwit-ws/godwit/conn/internal/drive"
@@ -18,6 +19,8 @@ import (
 // loops are an Engine's loops, and what they share.
 type loops struct {
 	cfg   *Config
+	began time.Time
+	crowd crowd
 	all   []*loop
 	next  atomic.Uint32
 	pool  pool
@@ -30,7 +33,7 @@ type loops struct {
 
 // start starts the loops.
 func (s *loops) start(cfg *Config) error {
-	s.cfg = cfg
+	s.cfg, s.began = cfg, time.Now()
 	for range cfg.Loops {
 		l, err := newLoop(s)
 		if err != nil {

@@ -43,6 +43,7 @@ type loop struct {
 	head    int
 	due     []*socket
 	now     time.Time
+	dozeFn  func() bool // doze, kept so that passing it doesn't allocate
 	done    chan struct{}
 }
 
@@ -51,7 +52,9 @@ func newLoop(shared *loops) (*loop, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &loop{shared: shared, poll: poll, start: time.Now(), homes: make(map[string]*home), done: make(chan struct{})}
+	now := time.Now()
+	l := &loop{shared: shared, poll: poll, start: now, now: now, homes: make(map[string]*home), done: make(chan struct{})}
+	l.dozeFn = l.doze
 	return l, nil
 }
 
@@ -128,29 +131,40 @@ func (l *loop) round(w *drive.Workspace) bool {
 // wait waits for events, or for what others have for the loop, or for the next
 // time in the wheel.
 func (l *loop) wait() int {
-	if n := l.poll.wait(l.events[:], 0); n > 0 || len(l.queue) > 0 {
+	if len(l.queue) > 0 {
+		return l.poll.wait(l.events[:], 0)
+	}
+	defer l.asleep.Store(false)
+	if l.poll.parks() && !l.shared.crowd.dense(l.now.Sub(l.shared.began), l.shared.pool.jobs.Load()) {
+		return l.poll.park(l.events[:], l.nextDue(), l.dozeFn)
+	}
+	if n := l.poll.wait(l.events[:], 0); n > 0 || l.doze() {
 		return n
 	}
-	l.asleep.Store(true)
-	defer l.asleep.Store(false)
-	if l.news.Load() {
-		return 0
+	d := time.Duration(-1)
+	if at := l.nextDue(); !at.IsZero() {
+		d = max(1, time.Until(at))
 	}
-	return l.poll.wait(l.events[:], l.untilNext())
+	return l.poll.wait(l.events[:], d)
 }
 
-// untilNext returns how long it is until something in the wheel is due; negative
-// if nothing is.
-func (l *loop) untilNext() time.Duration {
+// doze has others wake the loop from here on. It returns true if one has something
+// for it already.
+func (l *loop) doze() bool {
+	l.asleep.Store(true)
+	return l.news.Load()
+}
+
+// nextDue returns when something in the wheel is due; zero if nothing is.
+func (l *loop) nextDue() time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	at, ok := l.wheel.next()
 	if !ok {
-		return -1
+		return time.Time{}
 	}
-	now := time.Since(l.start)
-	ticks := int32(at - uint32(now/tick)) // which may wrap
-	return max(1, time.Duration(ticks)*tick-now%tick)
+	now := uint32(l.now.Sub(l.start) / tick)
+	return l.start.Add(tick * time.Duration(l.now.Sub(l.start)/tick+time.Duration(int32(at-now)))) // which may wrap
 }
 
 // find looks up whose events these are. One that was meant for a socket which is

@@ -12,9 +12,10 @@ import (
 // after that nothing needs to be changed when a connection waits for one thing or
 // the other, and no system call is spent on it.
 type poller struct {
-	epoll int
-	waker int // an eventfd
-	buf   [256]unix.EpollEvent
+	epoll   int
+	waker   int // an eventfd
+	buf     [256]unix.EpollEvent
+	parking parking
 }
 
 func newPoller() (*poller, error) {
@@ -28,6 +29,11 @@ func newPoller() (*poller, error) {
 		return nil, err
 	}
 	p := &poller{epoll: epoll, waker: waker}
+	if err := p.parking.init(epoll); err != nil {
+		unix.Close(waker)
+		unix.Close(epoll)
+		return nil, err
+	}
 	if err := p.add(int32(waker), 0, 0); err != nil {
 		p.close()
 		return nil, err
@@ -74,24 +80,41 @@ func (p *poller) remove(fd int32) {
 // wait waits for events, for at most d, or for ever if d is negative. It may return
 // none.
 func (p *poller) wait(events []event, d time.Duration) int {
-	var n int
 	if d == 0 {
-		r, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(p.epoll), uintptr(unsafe.Pointer(&p.buf)), uintptr(len(events)), 0, 0, 0)
-		if errno != 0 {
-			return 0
-		}
-		n = int(r)
-	} else {
-		ms := -1
-		if d > 0 {
-			ms = int((d + time.Millisecond - 1) / time.Millisecond)
-		}
-		var err error
-		n, err = unix.EpollWait(p.epoll, p.buf[:len(events)], ms)
-		if err != nil {
-			return 0 // interrupted
-		}
+		return p.tell(events, pollNow(p.epoll, p.buf[:len(events)]))
 	}
+	ms := -1
+	if d > 0 {
+		ms = int((d + time.Millisecond - 1) / time.Millisecond)
+	}
+	n, err := unix.EpollWait(p.epoll, p.buf[:len(events)], ms)
+	if err != nil {
+		return 0 // interrupted
+	}
+	return p.tell(events, n)
+}
+
+// pollNow is EpollWait without waiting.
+func pollNow(epoll int, events []unix.EpollEvent) int {
+	n, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_PWAIT, uintptr(epoll), uintptr(unsafe.Pointer(&events[0])), uintptr(len(events)), 0, 0, 0)
+	if errno != 0 {
+		return 0
+	}
+	return int(n)
+}
+
+// parks reports whether park can be called.
+func (p *poller) parks() bool { return p.parking.raw != nil }
+
+// park waits as wait does, until the given time if it isn't zero, by way of the
+// runtime's poller. idle is called before it waits: true says that there is something
+// else to do.
+func (p *poller) park(events []event, at time.Time, idle func() bool) int {
+	return p.tell(events, p.parking.park(p.buf[:len(events)], at, idle))
+}
+
+// tell makes events of the first n in buf.
+func (p *poller) tell(events []event, n int) int {
 	for i := range p.buf[:n] {
 		e := &p.buf[i]
 		gone := e.Events&(unix.EPOLLHUP|unix.EPOLLERR) != 0
@@ -115,5 +138,5 @@ func (p *poller) wake() {
 
 func (p *poller) close() {
 	unix.Close(p.waker)
-	unix.Close(p.epoll)
+	p.parking.file.Close()
 }

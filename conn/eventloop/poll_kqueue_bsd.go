@@ -98,6 +98,11 @@ func (p *poller) wait(events []event, d time.Duration) int {
 	return n
 }
 
+// parks reports whether park can be called.
+func (p *poller) parks() bool { return false }
+
+func (p *poller) park([]event, time.Time, func() bool) int { panic("eventloop: kqueue isn't parked") }
+
 // wake ends a wait.
 func (p *poller) wake() {
 	unix.Write(p.waker[1], []byte{0}) // fails only where the pipe is full, which wakes as well

@@ -4,6 +4,7 @@ package eventloop
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/godwit-ws/godwit/conn/internal/drive"
 )
@@ -12,6 +13,7 @@ import (
 type pool struct {
 	watch   *watch
 	running sync.WaitGroup
+	jobs    atomic.Uint64 // that were submitted
 
 	mu   sync.Mutex
 	all  []*hand
@@ -62,6 +64,7 @@ func (p *pool) give(h *hand) {
 // submit gives s, which is scheduled, its turns.
 func (p *pool) submit(s *socket) {
 	p.running.Add(1)
+	p.jobs.Add(1)
 	p.watch.arm()
 	h := p.take()
 	h.job = s
