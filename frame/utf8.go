@@ -50,18 +50,20 @@ func (u *UTF8) step(b byte) bool {
 		u.need, u.lo, u.hi = u.need-1, 0x80, 0xBF
 		return true
 	}
-	u.need, u.lo, u.hi = 0, 0x80, 0xBF
+	u.lo, u.hi = 0x80, 0xBF
 	switch {
 	case b < 0x80:
-	case b >= 0xC2 && b <= 0xDF:
+	case b < 0xC2: // a continuation byte, C0 and C1, which only begin overlong forms
+		u.failed = true
+	case b < 0xE0:
 		u.need = 1
-	case b >= 0xE0 && b <= 0xEF:
+	case b < 0xF0:
 		u.need = 2
 		u.narrow(b)
-	case b >= 0xF0 && b <= 0xF4:
+	case b < 0xF5:
 		u.need = 3
 		u.narrow(b)
-	default: // a continuation byte, C0 and C1, which only begin overlong forms, F5 and above
+	default:
 		u.failed = true
 	}
 	return !u.failed

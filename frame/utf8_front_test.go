@@ -76,6 +76,26 @@ func TestUTF8EveryPair(t *testing.T) {
 	})
 }
 
+// What follows a character of three or four bytes in a word of eight, where two such may
+// be seen as one: all first bytes there, and others that differ in each of the bits that
+// are compared.
+func TestUTF8SecondInWord(t *testing.T) {
+	others := []byte{0x01, 0x20, 0x3F, 0x41, 0x55, 0x7F, 0x80, 0x81, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xC2, 0xE1, 0xF1}
+	step, n := 1, len(others)
+	if raceEnabled || testing.Short() {
+		step = 7
+	}
+	buf := make([]byte, 0, 16)
+	for _, first := range []string{"a视", "🐦"} {
+		for b := range 256 {
+			for i := 0; i < n*n*n; i += step {
+				buf = append(append(buf[:0], first...), byte(b), others[i%n], others[i/n%n], others[i/n/n])
+				wantFeed(t, buf)
+			}
+		}
+	}
+}
+
 // All there is of valid text is fine to the kernels, too: it doesn't reach the state machine.
 func TestUTF8EveryRuneAtOnce(t *testing.T) {
 	fronts := []string{"", "a", "ab", "abc"}
