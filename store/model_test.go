@@ -34,6 +34,7 @@ func FuzzStore(f *testing.F) {
 		if len(ops) == 0 {
 			return
 		}
+		ops = ops[:min(len(ops), maxOps)]
 		m := newModel(t, ops[0]%4)
 		for i := 1; i+1 < len(ops); i += 2 {
 			m.do(ops[i]%opCount, ops[i+1])
@@ -42,6 +43,10 @@ func FuzzStore(f *testing.F) {
 		m.finish()
 	})
 }
+
+// maxOps bounds an input: each step is compared with all that is stored, and one that
+// takes ten seconds counts as hung.
+const maxOps = 2000
 
 const (
 	memoryRefuses byte = iota
