@@ -51,17 +51,6 @@ func abandoned(path string) bool {
 	return errors.Is(err, syscall.ECONNREFUSED)
 }
 
-// temporary reports whether accepting may succeed later: descriptors or memory ran
-// out, or a client left before it was accepted.
-func temporary(err error) bool {
-	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED, syscall.EINTR} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return false
-}
-
 // tlsConfig returns how to speak TLS, or nil for not at all. Of the protocols above
 // TLS only HTTP/1.1 is agreed on, for it is what the handshake is written in.
 func (s *Server) tlsConfig() *tls.Config {

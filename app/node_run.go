@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/internal/backoff"
 )
 
 // nodeRun is what a node does for others from one start to the next stop.
@@ -30,30 +31,25 @@ func newNodeRun() *nodeRun {
 	return r
 }
 
-// How long to wait after a failed accept, for want of file descriptors say: from
-// the first to twice as long each time up to the last.
-const (
-	firstNodeBackoff = 5 * time.Millisecond
-	lastNodeBackoff  = time.Second
-)
-
-// acceptAll accepts connections until the node is stopped.
+// acceptAll accepts connections until the node is stopped. A failed accept, for want of
+// file descriptors say, is tried again, ever less often.
 func (r *nodeRun) acceptAll(n *Node) {
-	backoff := time.Duration(0)
+	var again backoff.Wait
 	for {
 		nc, err := r.listener.Accept()
 		switch {
 		case err == nil:
-			backoff = 0
+			again = backoff.Wait{}
 			r.work.Go(func() { r.accept(n, nc) })
 			continue
 		case r.ctx.Err() != nil || errors.Is(err, net.ErrClosed):
 			return
-		case backoff == 0:
+		}
+		d, begins := again.Next()
+		if begins {
 			n.cfg.Logger.Error("接受连接失败", "addr", r.listener.Addr(), "error", err)
 		}
-		backoff = min(max(2*backoff, firstNodeBackoff), lastNodeBackoff)
-		nodePause(r.ctx, backoff)
+		nodePause(r.ctx, d)
 	}
 }
 

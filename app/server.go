@@ -16,6 +16,7 @@ import (
 	"github.com/godwit-ws/godwit/app/internal/edge"
 	"github.com/godwit-ws/godwit/app/internal/limit"
 	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/internal/backoff"
 )
 
 // Server serves the routes of a Router, on listeners of its own and as an
@@ -202,34 +203,47 @@ func (s *Server) Serve(l net.Listener) error {
 	}
 	defer s.untrack(l)
 	s.log.Info("listening", "address", l.Addr().String(), "tls", s.tls != nil)
-	for delay := time.Duration(0); ; {
+	return s.accept(l)
+}
+
+// accept accepts connections on l, and gives each a goroutine.
+func (s *Server) accept(l net.Listener) error {
+	var again backoff.Wait
+	for {
 		nc, err := l.Accept()
 		switch {
-		case err == nil && s.gate.enter():
-			delay = 0
+		case err != nil:
+			if err := s.acceptAgain(&again, err); err != nil {
+				return err
+			}
+			continue
+		case s.gate.enter():
 			go s.receive(nc)
-		case err == nil:
-			nc.Close()
-		case s.isStopped():
-			return ErrServerClosed
-		case !temporary(err):
-			return err
 		default:
-			delay = min(max(2*delay, 5*time.Millisecond), time.Second)
-			s.log.Warn("accept failed; trying again", "error", err, "in", delay)
-			s.pause(delay)
+			nc.Close()
 		}
+		again = backoff.Wait{}
 	}
 }
 
-// pause waits, or until Shutdown.
-func (s *Server) pause(d time.Duration) {
+// acceptAgain waits until accepting may be tried again after an error. It returns an
+// error if it may not.
+func (s *Server) acceptAgain(again *backoff.Wait, err error) error {
+	switch {
+	case s.isStopped():
+		return ErrServerClosed
+	case !backoff.Passing(err):
+		return err
+	}
+	d, _ := again.Next()
+	s.log.Warn("accept failed; trying again", "error", err, "in", d)
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 	case <-s.stopped:
 	}
+	return nil
 }
 
 // track notes a listener for Shutdown to close.

@@ -9,13 +9,7 @@ import (
 	"time"
 
 	"github.com/godwit-ws/godwit/conn"
-)
-
-// How long to wait after a failed accept: from the first to twice as long each
-// time up to the last.
-const (
-	firstBackoff = 5 * time.Millisecond
-	lastBackoff  = time.Second
+	"github.com/godwit-ws/godwit/internal/backoff"
 )
 
 // listen opens a TCP listener, and says what to do where the port is taken.
@@ -31,21 +25,22 @@ func listen(addr string) (net.Listener, error) {
 // each to serve on a goroutine of its own. A failed accept, for want of file
 // descriptors say, is reported once and tried again, ever less often.
 func acceptAll(ctx context.Context, l net.Listener, serve func(net.Conn), report func(error)) {
-	backoff := time.Duration(0)
+	var again backoff.Wait
 	for {
 		nc, err := l.Accept()
 		switch {
 		case err == nil:
-			backoff = 0
+			again = backoff.Wait{}
 			go serve(nc)
 			continue
 		case ctx.Err() != nil || errors.Is(err, net.ErrClosed):
 			return
-		case backoff == 0:
+		}
+		d, begins := again.Next()
+		if begins {
 			report(err)
 		}
-		backoff = min(max(2*backoff, firstBackoff), lastBackoff)
-		pause(ctx, backoff)
+		pause(ctx, d)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/godwit-ws/godwit/conn"
 	"github.com/godwit-ws/godwit/conn/internal/drive"
+	"github.com/godwit-ws/godwit/internal/backoff"
 )
 
 // acceptor accepts the connections of one listener for the loops, whose descriptor
@@ -47,7 +48,7 @@ func (s *loops) accept(ctx context.Context, l net.Listener, up *conn.Upgrader, h
 	}
 	defer s.dismiss(ctx)
 	defer a.close()
-	var again backoff
+	var again backoff.Wait
 	for {
 		if err := a.watch(); err != nil {
 			return err
@@ -57,7 +58,7 @@ func (s *loops) accept(ctx context.Context, l net.Listener, up *conn.Upgrader, h
 			return ctx.Err()
 		case err := <-a.stop:
 			a.unwatch()
-			if !again.wait(ctx, s.cfg.Logger, err) {
+			if !waitAgain(ctx, s.cfg.Logger, &again, err) {
 				return err
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/godwit-ws/godwit/conn"
 	"github.com/godwit-ws/godwit/conn/internal/drive"
 	"github.com/godwit-ws/godwit/handshake"
+	"github.com/godwit-ws/godwit/internal/backoff"
 )
 
 // Serve accepts connections of l, receives their opening requests by up, and calls
@@ -58,16 +59,16 @@ func (e *Engine) Serve(ctx context.Context, l net.Listener, up *conn.Upgrader, h
 
 // acceptEach is Serve with a goroutine for each connection.
 func (e *Engine) acceptEach(ctx context.Context, l net.Listener, up *conn.Upgrader, handle func(*conn.Opening)) error {
-	var again backoff
+	var again backoff.Wait
 	for {
 		nc, err := l.Accept()
 		if err != nil {
-			if !again.wait(ctx, e.cfg.Logger, err) {
+			if !waitAgain(ctx, e.cfg.Logger, &again, err) {
 				return err
 			}
 			continue
 		}
-		again = backoff{}
+		again = backoff.Wait{}
 		e.mu.Lock()
 		if e.closed {
 			e.mu.Unlock()
