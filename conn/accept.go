@@ -144,14 +144,17 @@ func readHeader(nc net.Conn, buf *bufpool.Buffer, limit int) (int, error) {
 	}
 }
 
-// refuseBare answers a request that isn't right on a bare connection, and sees to
-// it that the client receives the answer.
-func (o *Opening) refuseBare(err error) {
+// tell answers a request that isn't right on a bare connection. It returns false if
+// that fails.
+func (o *Opening) tell(err error) bool {
 	o.nc.SetDeadline(time.Now().Add(lingerTime))
 	o.buf.B = handshake.AppendRefusal(o.buf.B[:0], err)
-	if _, err := o.nc.Write(o.buf.B); err != nil {
-		return // nobody listens any more
-	}
+	_, err = o.nc.Write(o.buf.B)
+	return err == nil
+}
+
+// linger sees to it that the client receives what it was told.
+func (o *Opening) linger() {
 	halfClose(o.nc)
 	drain(o.nc, o.buf.B[:cap(o.buf.B)])
 }

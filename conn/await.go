@@ -2,6 +2,7 @@ package conn
 
 import (
 	"context"
+	"net"
 	"sync/atomic"
 	"time"
 
@@ -13,17 +14,23 @@ import (
 
 // Await makes a Machine of a connection that an engine drives in turns and whose
 // opening request is still to come: it is how package eventloop accepts
-// connections, and of no use to others. The Machine receives the request from t and
-// calls handle with it, in a turn. nc is the same connection as its owner will know
-// it: writes to it don't wait as long as the socket takes bytes, and whatever else it
-// is asked for takes it off the engine. From handle on the Machine does nothing more.
+// connections, and of no use to others. arrive is asked at once what is to be called
+// with the request; if that is nil, nobody wants the connection, and neither the Machine
+// nor the error is there. The Machine receives the request from t and calls what arrive
+// has returned with it, in a turn, or with the error for which there is none: those of
+// Receive. nc is the same connection as its owner will know it: writes to it don't wait
+// as long as the socket takes bytes, and whatever else it is asked for takes it off the
+// engine. From that call on the Machine does nothing more.
 //
 // What is no request, is too long or comes too late it refuses by itself.
-func (u *Upgrader) Await(ctx context.Context, t drive.Transport, nc drive.Pending, handle func(*Opening)) (drive.Machine, error) {
+func (u *Upgrader) Await(ctx context.Context, t drive.Transport, nc drive.Pending, arrive func(drive.Awaiting) func(*Opening, error)) (drive.Awaiting, error) {
 	if err := u.prepare(); err != nil {
 		return nil, err
 	}
-	a := &awaiting{u: u, ctx: ctx, t: t, nc: nc, handle: handle}
+	a := &awaiting{u: u, ctx: ctx, t: t, nc: nc}
+	if a.handle = arrive(a); a.handle == nil {
+		return nil, nil
+	}
 	if limit := u.cfg.HandshakeTimeout; limit > 0 {
 		a.until = time.Now().Add(limit)
 		nc.SetDeadline(a.until)
@@ -39,7 +46,7 @@ type awaiting struct {
 	ctx    context.Context
 	t      drive.Transport
 	nc     drive.Pending
-	handle func(*Opening)
+	handle func(*Opening, error)
 	until  time.Time // zero for no limit
 
 	buf     *bufpool.Buffer // what has come of the request; nil while nothing has
@@ -56,9 +63,11 @@ func (a *awaiting) Turn(w *drive.Workspace) drive.Outcome {
 	case a.handed:
 		return drive.Paused // what becomes of the connection is its owner's business
 	case a.aborted.Load():
-		return a.drop()
+		a.Lose(net.ErrClosed)
+		return drive.Paused
 	case a.late.Load() && a.buf == nil:
-		return a.drop() // nothing was asked, nothing is answered
+		a.Lose(handshake.ErrTimeout) // nothing was asked, nothing is answered
+		return drive.Paused
 	case a.late.Load():
 		return a.refuse(handshake.ErrTimeout)
 	}
@@ -68,7 +77,8 @@ func (a *awaiting) Turn(w *drive.Workspace) drive.Outcome {
 	case err == drive.ErrWouldBlock: // bare by Read's contract
 		return drive.Drained
 	default:
-		return a.drop()
+		a.Lose(err)
+		return drive.Paused
 	}
 	if a.buf == nil {
 		a.buf = bufpool.Get(n + answerRoom)
@@ -93,16 +103,16 @@ const answerRoom = 512
 func (a *awaiting) hand(end int) drive.Outcome {
 	o := a.opening()
 	if err := o.parse(end); err != nil {
-		o.Refuse(err)
+		a.handle(nil, o.Refuse(err))
 		return drive.Paused
 	}
-	a.handle(o)
+	a.handle(o, nil)
 	return drive.Paused
 }
 
 // refuse answers what is no request.
 func (a *awaiting) refuse(err error) drive.Outcome {
-	a.opening().Refuse(err)
+	a.handle(nil, a.opening().Refuse(err))
 	return drive.Paused
 }
 
@@ -121,13 +131,17 @@ func (a *awaiting) opening() *Opening {
 	return o
 }
 
-// drop gives the connection up.
-func (a *awaiting) drop() drive.Outcome {
+// Lose does what drive.Awaiting promises. The socket is Paused until the engine has
+// closed it.
+func (a *awaiting) Lose(err error) {
 	a.handed = true
 	bufpool.Put(a.buf)
 	a.buf = nil
 	closeTransport(a.nc)
-	return drive.Paused // until the engine has done so
+	if a.ctx.Err() != nil {
+		err = a.ctx.Err()
+	}
+	a.handle(nil, openingError(err))
 }
 
 // Tick does what drive.Machine promises.
@@ -148,10 +162,19 @@ func (a *awaiting) Leave(frame.Code, string) { a.Abort() }
 // Abort does what drive.Machine promises. A request that was handed over can't be
 // answered any more.
 func (a *awaiting) Abort() {
-	a.aborted.Store(true)
-	a.t.Shutdown()
+	a.Close()
 	a.t.Attend()
 }
+
+// Close does what drive.Awaiting promises.
+func (a *awaiting) Close() error {
+	a.aborted.Store(true)
+	a.nc.Shutdown()
+	return nil
+}
+
+// RemoteAddr does what drive.Awaiting promises.
+func (a *awaiting) RemoteAddr() net.Addr { return a.nc.RemoteAddr() }
 
 // Under does what drive.Awaiting promises.
 func (a *awaiting) Under(ctx context.Context) bool { return sameContext(a.ctx, ctx) }

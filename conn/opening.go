@@ -192,17 +192,20 @@ func (o *Opening) Refuse(err error) error {
 		o.finish()
 		return openingError(err)
 	}
+	if !o.tell(err) {
+		return o.drop(err) // nobody listens any more
+	}
 	if o.hurried {
 		elsewhere := *o
 		o.buf = nil
 		o.finish()
 		go func() {
-			elsewhere.refuseBare(err)
+			elsewhere.linger()
 			elsewhere.drop(err)
 		}()
 		return openingError(err)
 	}
-	o.refuseBare(err)
+	o.linger()
 	return o.drop(err)
 }
 

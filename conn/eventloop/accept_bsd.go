@@ -5,9 +5,6 @@ package eventloop
 import (
 	"context"
 	"net"
-
-	"github.com/godwit-ws/godwit/conn"
-	"github.com/godwit-ws/godwit/conn/internal/drive"
 )
 
 // acceptor is for Linux.
@@ -16,6 +13,6 @@ type acceptor struct{}
 func (*acceptor) batch(*loop) {}
 
 // accept leaves accepting to others: no loop does it here.
-func (*loops) accept(context.Context, net.Listener, *conn.Upgrader, func(*conn.Opening)) error {
-	return drive.ErrTransport
+func (*loops) accept(_, _ context.Context, _ net.Listener, _ *Reception) error {
+	return ErrListener
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/godwit-ws/godwit/conn"
 	"github.com/godwit-ws/godwit/conn/internal/drive"
-	"github.com/godwit-ws/godwit/internal/backoff"
 )
 
 // acceptor accepts the connections of one listener for the loops, whose descriptor
@@ -20,12 +19,11 @@ import (
 type acceptor struct {
 	loops  *loops
 	ctx    context.Context
-	up     *conn.Upgrader
-	handle func(*conn.Opening)
+	r      *Reception
 	id     uint32
 	local  net.Addr        // nil if each connection has its own
 	rc     syscall.RawConn // of the listener, to see whether it was closed
-	stop   chan error      // why nothing more is accepted for now; has room for one
+	failed chan error      // why nothing more is accepted for now; has room for one
 
 	mu sync.RWMutex // held for reading while fd is used
 	fd int32        // a duplicate of the listener's; -1 once it is closed
@@ -34,32 +32,37 @@ type acceptor struct {
 // maxAccepts is how many connections are accepted before others have their turns.
 const maxAccepts = 64
 
-// accept accepts connections until ctx ends. It returns drive.ErrTransport for
-// listeners that loops can't deal with.
-func (s *loops) accept(ctx context.Context, l net.Listener, up *conn.Upgrader, handle func(*conn.Opening)) error {
+// accept does what Engine.Accept promises. life is the Engine's.
+func (s *loops) accept(ctx, life context.Context, l net.Listener, r *Reception) error {
 	switch l.(type) {
 	case *net.TCPListener, *net.UnixListener:
 	default:
-		return drive.ErrTransport
+		return ErrListener
 	}
-	a := &acceptor{loops: s, ctx: ctx, up: up, handle: handle, stop: make(chan error, 1)}
+	a := &acceptor{loops: s, ctx: ctx, r: r, failed: make(chan error, 1)}
 	if err := a.open(l); err != nil {
 		return err
 	}
-	defer s.dismiss(ctx)
+	defer context.AfterFunc(ctx, func() { s.dismiss(ctx) }) // when nothing more is accepted
 	defer a.close()
-	var again backoff.Wait
 	for {
 		if err := a.watch(); err != nil {
 			return err
 		}
 		select {
+		case <-life.Done():
+			return errStopped
 		case <-ctx.Done():
 			return ctx.Err()
-		case err := <-a.stop:
+		case <-r.Stop:
+			return nil
+		case err := <-a.failed:
 			a.unwatch()
-			if !waitAgain(ctx, s.cfg.Logger, &again, err) {
+			if err := r.Failed(err); err != nil {
 				return err
+			}
+			if life.Err() != nil {
+				return errStopped
 			}
 		}
 	}
@@ -119,7 +122,7 @@ func (a *acceptor) batch(l *loop) {
 		return
 	}
 	if err := a.rc.Control(func(uintptr) {}); err != nil { // it was closed by somebody else
-		a.pause(err)
+		a.fail(err)
 		return
 	}
 	for range maxAccepts {
@@ -127,23 +130,23 @@ func (a *acceptor) batch(l *loop) {
 		switch err {
 		case nil:
 			if err := a.take(l.orIdler(), int32(fd), from); err != nil {
-				a.pause(err)
+				a.fail(err)
 				return
 			}
 		case unix.EAGAIN:
 			return
 		case unix.EINTR, unix.ECONNABORTED, unix.EPROTO, unix.EPERM: // that client is gone, or not let through
 		default:
-			a.pause(os.NewSyscallError("accept4", err))
+			a.fail(os.NewSyscallError("accept4", err))
 			return
 		}
 	}
 }
 
-// pause reports why nothing more can be accepted for now.
-func (a *acceptor) pause(err error) {
+// fail reports why nothing more can be accepted for now.
+func (a *acceptor) fail(err error) {
 	select {
-	case a.stop <- err:
+	case a.failed <- err:
 	default: // another loop has
 	}
 }
@@ -155,16 +158,20 @@ func (a *acceptor) take(l *loop, fd int32, from syscall.Sockaddr) error {
 		local = localOf(fd)
 	}
 	k := &socket{home: l.homeAt(local), fd: fd, peer: peerAt(from)}
-	m, err := a.up.Await(a.ctx, k, &held{k: k}, a.handle)
-	if err == nil {
-		k.m = m
-		err = l.add(k)
-	}
-	if err != nil {
+	m, err := a.r.Upgrader.Await(a.ctx, k, &held{k: k}, a.arrive)
+	if m == nil {
 		closeFD(fd)
+		return err
+	}
+	k.m = m
+	if err = l.add(k); err != nil {
+		k.state.Or(scheduled | finished) // nobody gives it a turn
+		m.Lose(err)
 	}
 	return err
 }
+
+func (a *acceptor) arrive(m drive.Awaiting) func(*conn.Opening, error) { return a.r.Arrive(m) }
 
 // orIdler returns the loop for a socket that l has accepted: l itself, which is awake,
 // unless another has clearly fewer.

@@ -22,8 +22,8 @@ func (loops) attach(c *conn.Conn, h conn.Hooks) (drive.Machine, error) {
 	return c.Drive(h, drive.Pooled, func(net.Conn) (drive.Transport, error) { return nil, drive.ErrTransport })
 }
 
-func (loops) accept(context.Context, net.Listener, *conn.Upgrader, func(*conn.Opening)) error {
-	return drive.ErrTransport
+func (loops) accept(_, _ context.Context, _ net.Listener, _ *Reception) error {
+	return ErrListener
 }
 
 func (loops) len() int { return 0 }

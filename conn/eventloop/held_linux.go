@@ -134,6 +134,15 @@ func (h *held) CloseWrite() error {
 	return nil
 }
 
+// Shutdown implements drive.Pending.
+func (h *held) Shutdown() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.nc == nil && h.err == nil && !h.attached {
+		shutdownBoth(h.k.fd)
+	}
+}
+
 // LocalAddr and RemoteAddr implement net.Conn.
 func (h *held) LocalAddr() net.Addr  { return h.k.LocalAddr() }
 func (h *held) RemoteAddr() net.Addr { return h.k.RemoteAddr() }

@@ -375,6 +375,9 @@ func (l *loop) awaitWrite(s *socket) {
 func (l *loop) remove(s *socket) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if s.index == 0 {
+		return // it had no place, or has been taken off before
+	}
 	l.wheel.remove(&l.table, s.index)
 	l.table.remove(s)
 	l.load.Add(-1)

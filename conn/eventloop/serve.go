@@ -6,9 +6,9 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"time"
 
 	"github.com/godwit-ws/godwit/conn"
-	"github.com/godwit-ws/godwit/conn/internal/drive"
 	"github.com/godwit-ws/godwit/handshake"
 	"github.com/godwit-ws/godwit/internal/backoff"
 )
@@ -44,8 +44,18 @@ func (e *Engine) Serve(ctx context.Context, l net.Listener, up *conn.Upgrader, h
 		<-closed
 	}()
 	handle = e.guard(handle)
-	err := e.loops.accept(ctx, l, up, handle)
-	if errors.Is(err, drive.ErrTransport) {
+	received := func(o *conn.Opening, err error) {
+		if err == nil { // else the client has been told
+			handle(o)
+		}
+	}
+	var again backoff.Wait
+	err := e.Accept(ctx, l, Reception{
+		Upgrader: up,
+		Arrive:   func(Arrival) func(*conn.Opening, error) { return received },
+		Failed:   func(err error) error { return e.wait(ctx, &again, err) },
+	})
+	if errors.Is(err, ErrListener) {
 		err = e.acceptEach(ctx, l, up, handle)
 	}
 	switch {
@@ -63,7 +73,7 @@ func (e *Engine) acceptEach(ctx context.Context, l net.Listener, up *conn.Upgrad
 	for {
 		nc, err := l.Accept()
 		if err != nil {
-			if !waitAgain(ctx, e.cfg.Logger, &again, err) {
+			if err := e.wait(ctx, &again, err); err != nil {
 				return err
 			}
 			continue
@@ -81,6 +91,26 @@ func (e *Engine) acceptEach(ctx context.Context, l net.Listener, up *conn.Upgrad
 			}
 		})
 		e.mu.Unlock()
+	}
+}
+
+// wait waits, ever longer, after an error of accepting that may go away. It returns the
+// error if it won't, or ctx has ended.
+func (e *Engine) wait(ctx context.Context, again *backoff.Wait, err error) error {
+	if ctx.Err() != nil || !backoff.Passing(err) {
+		return err
+	}
+	d, begins := again.Next()
+	if begins {
+		e.cfg.Logger.Warn("accepting websocket connections has to wait", "error", err)
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return err
 	}
 }
 

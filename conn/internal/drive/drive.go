@@ -58,6 +58,9 @@ type Pending interface {
 	// Ordinary takes the connection off its engine and returns it as what package net
 	// makes of its descriptor. Reads and writes that would block do so as well.
 	Ordinary() net.Conn
+	// Shutdown ends both directions of what is still neither open, nor closed, nor taken
+	// off its engine. Unlike a Transport's it may come at any time.
+	Shutdown()
 }
 
 // Machine is a connection, as its engine sees it.
@@ -86,6 +89,14 @@ type Machine interface {
 // answered.
 type Awaiting interface {
 	Machine
+	// RemoteAddr returns the address at the other end, after the end too.
+	RemoteAddr() net.Addr
+	// Close has the connection dropped in a turn to come. It may be called before there
+	// are turns, and is of no effect on a connection that is open.
+	Close() error
+	// Lose drops the connection, for want of err. It takes the place of the turns, which
+	// have not begun.
+	Lose(err error)
 	// Under reports whether it was accepted under ctx.
 	Under(ctx context.Context) bool
 }
