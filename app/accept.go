@@ -39,12 +39,17 @@ func (s *Server) receive(nc net.Conn) {
 		s.logRefused(peer, "", err)
 		return
 	}
+	s.answer(o, peer, tlsState(nc))
+}
+
+// answer makes of an opening request what it asks for. It holds a place in the gate.
+func (s *Server) answer(o *conn.Opening, peer netip.AddrPort, state *tls.ConnectionState) {
 	if !o.AsksUpgrade() {
 		s.plain(o, peer)
 		s.gate.leave()
 		return
 	}
-	if !s.open(o, peer, tlsState(nc)) {
+	if !s.open(o, peer, state) {
 		s.gate.leave()
 	}
 }

@@ -31,6 +31,12 @@ type Config struct {
 	Limits conn.Config
 	// Engine drives the connections. Nil means a goroutine for each; package eventloop
 	// has one for very many connections. It is the caller's to close, after Shutdown.
+	//
+	// Where it can, and with neither TLS nor ProxyProtocol, its loops accept connections
+	// and answer opening requests as well. With an Inline engine requests are then
+	// answered on the loops where the route has no middleware, so its New must not wait
+	// there, as its hooks must not; middleware may, and costs a goroutine until it has
+	// decided.
 	Engine *eventloop.Engine
 	// Origins says which web pages may connect: by default those of the same origin,
 	// and clients that are no page. Others get 403.

@@ -40,6 +40,8 @@ type route struct {
 	pattern string
 	handler string
 	accept  Acceptor
+
+	middleware bool // there is some in accept
 }
 
 // source is a place in the code: where a blueprint or a route was made.
@@ -95,7 +97,7 @@ func prepare(e Endpoint) (r *route, err error) {
 		}
 		return complete(h), nil
 	}
-	return &route{pattern: e.Path, handler: handlerName(t), accept: chain(e.Middleware, accept)}, nil
+	return &route{pattern: e.Path, handler: handlerName(t), accept: chain(e.Middleware, accept), middleware: len(e.Middleware) > 0}, nil
 }
 
 // chain puts middleware around an Acceptor, the first outermost.

@@ -1,7 +1,7 @@
 package app
 
 import (
-	"net"
+	"io"
 	"sync"
 )
 
@@ -20,13 +20,14 @@ type handshakes struct {
 
 // underway is a handshake that is under way.
 type underway struct {
-	nc         net.Conn
+	nc         io.Closer
 	prev, next *underway
 	listed     bool
 }
 
-// begin notes a handshake on nc, and drops the oldest if there are too many.
-func (h *handshakes) begin(nc net.Conn) *underway {
+// begin notes a handshake on nc, a net.Conn or an eventloop.Arrival, and drops the oldest
+// if there are too many.
+func (h *handshakes) begin(nc io.Closer) *underway {
 	if h.limit <= 0 {
 		return nil
 	}

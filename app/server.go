@@ -16,6 +16,7 @@ import (
 	"github.com/godwit-ws/godwit/app/internal/edge"
 	"github.com/godwit-ws/godwit/app/internal/limit"
 	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/conn/eventloop"
 	"github.com/godwit-ws/godwit/internal/backoff"
 )
 
@@ -195,7 +196,8 @@ func (s *Server) isStopped() bool {
 
 // Serve accepts connections on l until Shutdown, and then returns
 // ErrServerClosed, or an error of l. It speaks TLS if Config says so. It may be
-// called for any number of listeners, and closes l.
+// called for any number of listeners, and closes l. That somebody else has closed l
+// an Engine notices with the next client.
 func (s *Server) Serve(l net.Listener) error {
 	if !s.track(l) {
 		l.Close()
@@ -203,11 +205,17 @@ func (s *Server) Serve(l net.Listener) error {
 	}
 	defer s.untrack(l)
 	s.log.Info("listening", "address", l.Addr().String(), "tls", s.tls != nil)
-	return s.accept(l)
+	if s.cfg.Engine != nil && s.tls == nil && !s.cfg.ProxyProtocol {
+		err := s.acceptOnLoops(l)
+		if !errors.Is(err, eventloop.ErrListener) && !errors.Is(err, eventloop.ErrClosed) {
+			return err
+		}
+	}
+	return s.acceptEach(l)
 }
 
-// accept accepts connections on l, and gives each a goroutine.
-func (s *Server) accept(l net.Listener) error {
+// acceptEach accepts connections on l, and gives each a goroutine.
+func (s *Server) acceptEach(l net.Listener) error {
 	var again backoff.Wait
 	for {
 		nc, err := l.Accept()
