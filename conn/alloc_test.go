@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/http/httptest"
+	"strconv"
 	"testing"
 
 	"github.com/godwit-ws/godwit/conn"
@@ -98,6 +99,17 @@ func TestIdleConnectionIsSmall(t *testing.T) {
 				t.Errorf("%d bytes of heap for a server's and a client's idle connection", each)
 			}
 		})
+	}
+}
+
+// Both sizes are just within one in which Go allocates: a field more costs each
+// connection more than its own size. The second leaves 8 bytes for Go's header.
+func TestSizes(t *testing.T) {
+	if strconv.IntSize < 64 {
+		t.Skip("sizes are for 64 bits")
+	}
+	if conn.SizeInTurns > 128 || conn.SizeOfBlocking > 1152-8 {
+		t.Errorf("a connection is %d bytes, and %d more if it is driven by goroutines", conn.SizeInTurns, conn.SizeOfBlocking)
 	}
 }
 

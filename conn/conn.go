@@ -32,40 +32,38 @@ type Conn struct {
 	t     drive.Transport // the connection below, if an engine drives it in turns
 	cfg   *limits
 	hello *hello
-	role  protocol.Role
 
 	// Reading: owned by whoever holds the reading baton (lockRead).
-	recv       *protocol.Receiver // in turns: nil while it would hold nothing
-	compressed bool               // permessage-deflate was agreed on
+	recv *protocol.Receiver // in turns: nil while it would hold nothing
 
 	closing atomic.Bool // we sent Close: messages are dropped
 
 	mu sync.Mutex // guards the fields below
+
+	writes uint32 // counts finished writes
+	send   protocol.Sender
+	out    *bufpool.Buffer // encoded, to be written next
+
+	hooks Hooks         // in turns; doesn't change
+	heard time.Duration // in turns: when bytes came last, or were first waited for, since clockStart
+
+	*seldom
 
 	reading  bool // the reading baton is held
 	consumer consumer
 	waiting  bool // the reader waits for bytes
 	flushing bool // the write baton is held
 	corked   bool
-	answered bool   // the cork holds back messages, not pongs alone
-	writes   uint32 // counts finished writes
-
-	send protocol.Sender
-	out  *bufpool.Buffer // encoded, to be written next
-	end  error           // how it ended; ended{}, set once
-
-	*seldom
-	turns // driven in turns
-	*blocking
+	answered bool // the cork holds back messages, not pongs alone
+	turns         // driven in turns
 }
 
 // blocking is what a connection needs that is driven by goroutines which wait for
 // its socket.
 type blocking struct {
-	nc      net.Conn
-	raw     rawConn // the way around nc, where the platform has one
-	fragile bool    // a write that timed out can't be taken up again
-	sweep   *sweeper
+	nc    net.Conn
+	raw   rawConn // the way around nc, where the platform has one
+	sweep *sweeper
 
 	// Reading: owned by whoever holds the reading baton.
 	receiver protocol.Receiver // what recv points to
@@ -74,6 +72,8 @@ type blocking struct {
 	readErr  error             // came together with bytes; due at the next read
 	stream   *MessageReader    // the message being streamed
 	news     bool              // bytes have come since the last wait for some
+
+	fragile bool // a write that timed out can't be taken up again; doesn't change
 
 	// Guarded by the Conn's mu.
 	kicked        bool            // the reader was woken by a past deadline, which is still set
@@ -89,7 +89,7 @@ type blocking struct {
 	swept         bool   // the sweeper knows of us
 	batch         uint32 // counts corks
 	corkRoom      int    // memory to begin with under a cork: what came is often answered by as much
-	rest          seldom // what Conn.seldom points to
+	rest          seldom // what Conn.seldom points to, from where it points back
 }
 
 // hello is what the opening handshake left behind.
@@ -112,15 +112,14 @@ type setup struct {
 // newConn makes the Conn of a finished handshake. cfg has its defaults filled in
 // and is shared by many.
 func newConn(nc net.Conn, cfg *limits, s setup) *Conn {
-	h := s.hello
-	c := &Conn{cfg: cfg, role: s.role, hello: &h, blocking: &blocking{nc: nc, sweep: s.sweep}}
-	c.recv, c.seldom = &c.receiver, &c.rest
-	c.timers = &c.clock
+	h, b := s.hello, &blocking{nc: nc, sweep: s.sweep}
+	c := &Conn{cfg: cfg, hello: &h, recv: &b.receiver, seldom: &b.rest}
+	c.blocking, c.timers = b, &c.clock
 	c.flushFn = c.flushLoop
 	c.fragile = !resumable(nc)
 	c.raw.init(c)
 	c.size = minScratch
-	c.initProtocol(s.deflate)
+	c.initProtocol(s.role, s.deflate)
 	if len(s.leftover) > 0 {
 		c.scratch = bufpool.Get(len(s.leftover))
 		c.scratch.B = append(c.scratch.B, s.leftover...)
@@ -141,35 +140,43 @@ func resumable(nc net.Conn) bool {
 }
 
 // initProtocol sets up the two halves of the protocol.
-func (c *Conn) initProtocol(agreed *handshake.Deflate) {
+func (c *Conn) initProtocol(role protocol.Role, agreed *handshake.Deflate) {
+	c.send.Init(c.cfg.senderConfig(role, agreed))
 	in := c.receiverConfig()
-	out := protocol.SenderConfig{
-		Role:      c.role,
-		MaxFrame:  int(max(0, c.cfg.MaxMessageSize)),
-		Threshold: c.cfg.Compression.Threshold,
-	}
-	if c.role == protocol.Client {
-		out.Key = new(keySource).next
-	}
 	if agreed != nil {
-		ours, theirs := directions(c.role, agreed)
+		_, theirs := directions(role, agreed)
 		in.Decompressor = deflate.NewDecompressor(deflate.DecompressorConfig{
 			WindowBits: theirs.bits, NoTakeover: theirs.noTakeover,
 		})
+	}
+	c.recv.Init(in)
+}
+
+// senderConfig returns how a connection sends. Servers' connections without compression
+// all have the same.
+func (l *limits) senderConfig(role protocol.Role, agreed *handshake.Deflate) *protocol.SenderConfig {
+	if role == protocol.Server && agreed == nil {
+		return &l.plain
+	}
+	out := l.plain
+	out.Role = role
+	if role == protocol.Client {
+		out.Key = new(keySource).next
+	}
+	if agreed != nil {
+		ours, _ := directions(role, agreed)
 		out.Compressor = deflate.NewCompressor(deflate.CompressorConfig{
-			WindowBits: ours.bits, NoTakeover: ours.noTakeover, HistorySize: c.cfg.Compression.History,
+			WindowBits: ours.bits, NoTakeover: ours.noTakeover, HistorySize: l.Compression.History,
 		})
 		out.WindowBits = ours.bits
 	}
-	c.compressed = agreed != nil
-	c.recv.Init(in)
-	c.send.Init(out)
+	return &out
 }
 
 // receiverConfig is that of a connection without compression.
 func (c *Conn) receiverConfig() protocol.ReceiverConfig {
 	return protocol.ReceiverConfig{
-		Role:           c.role,
+		Role:           c.send.Role(),
 		MaxMessageSize: c.cfg.MaxMessageSize,
 		MaxFragments:   c.cfg.MaxFragments,
 	}
@@ -231,7 +238,7 @@ func (c *Conn) opening() *hello {
 }
 
 // Compressed reports whether permessage-deflate was agreed on (RFC 7692).
-func (c *Conn) Compressed() bool { return c.compressed }
+func (c *Conn) Compressed() bool { return c.send.Compressing() }
 
 // Err returns nil while the connection is up, and then how it ended: an error
 // that Is ErrClosed and As *CloseError.
@@ -275,7 +282,7 @@ func (c *Conn) finish(e *CloseError) {
 	if c.end != nil {
 		return
 	}
-	c.end = ended{e}
+	c.own().end = ended{e}
 	c.closing.Store(true)
 	c.dropHeld()
 	c.settle()

@@ -83,7 +83,7 @@
 //
 // What only goroutines that wait need, and what a connection has seldom, sit behind
 // pointers (blocking, seldom): between two turns on an event loop a connection is
-// 192 bytes. What an engine drives in turns never waits; the places where the
+// 128 bytes. What an engine drives in turns never waits; the places where the
 // blocking engine would are states there (turns).
 //
 // One mutex and one condition variable a connection: all that is rarely waited

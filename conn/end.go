@@ -22,10 +22,10 @@ func (c *Conn) closedByPeer(ev protocol.Event) error {
 		defer c.mu.Unlock()
 		return c.conclude(e, c.parting())
 	}
-	c.farewell = c.role == protocol.Server // which closes first (RFC 6455 §7.1.1)
+	c.farewell = c.send.Role() == protocol.Server // which closes first (RFC 6455 §7.1.1)
 	c.flushLast()
 	c.mu.Unlock()
-	if c.role == protocol.Client || halfClose(c.nc) && !c.lingerLater() {
+	if c.send.Role() == protocol.Client || halfClose(c.nc) && !c.lingerLater() {
 		c.linger()
 	}
 	return c.over(e)

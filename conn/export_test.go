@@ -19,3 +19,10 @@ func (c *Conn) QueueMemory() int {
 // NothingIsNothing reports whether what connections share that have nothing is
 // still empty.
 func NothingIsNothing() bool { return reflect.ValueOf(&nothing).Elem().IsZero() }
+
+// The sizes of what each connection has: driven in turns the first, with goroutines
+// both.
+const (
+	SizeInTurns    = unsafe.Sizeof(Conn{})
+	SizeOfBlocking = unsafe.Sizeof(blocking{})
+)

@@ -3,6 +3,7 @@ package conn
 import (
 	"time"
 
+	"github.com/godwit-ws/godwit/conn/protocol"
 	"github.com/godwit-ws/godwit/frame"
 )
 
@@ -11,12 +12,18 @@ import (
 type limits struct {
 	Config
 	budget budget
+	plain  protocol.SenderConfig // of servers' connections without compression
 }
 
 // init fills l in.
 func (l *limits) init(c Config) {
 	l.Config = c.withDefaults()
 	l.budget.limit = l.MaxBuffered
+	l.plain = protocol.SenderConfig{
+		Role:      protocol.Server,
+		MaxFrame:  int(max(0, l.MaxMessageSize)),
+		Threshold: l.Compression.Threshold,
+	}
 }
 
 // holding is what a connection holds of the budget.

@@ -11,12 +11,15 @@ import (
 // turns, and of which there is nothing to be known, has nothing: one that all such
 // share, for reading. Guarded by the Conn's mu, but for early and coda.dropped.
 type seldom struct {
+	*blocking // nil in turns
+
 	holds   holding        // of the budget
 	queue   queue          // messages not yet encoded for the wire, behind out
 	cond    *sync.Cond     // any change of state that someone may wait for; made by the first to wait
 	waiters int            // those who wait for it
 	writer  *MessageWriter // whose message is under way
 
+	end       error       // how it ended; ended{}, set once
 	sentClose *CloseError // what we sent
 	writeErr  error       // writing is over, reading may still find the reason
 	pending   *CloseError // the reader is to fail the connection with it
@@ -48,7 +51,7 @@ func (c *Conn) own() *seldom {
 // disown gives back a seldom that has nothing, in turns. mu is held.
 func (c *Conn) disown() {
 	s := c.seldom
-	if s == &nothing || s.holds != (holding{shard: s.holds.shard}) || !s.queue.empty() || s.cond != nil || s.writer != nil || s.sentClose != nil || s.writeErr != nil ||
+	if s == &nothing || s.holds != (holding{shard: s.holds.shard}) || !s.queue.empty() || s.cond != nil || s.writer != nil || s.end != nil || s.sentClose != nil || s.writeErr != nil ||
 		s.pending != nil || s.userCtx != nil || s.pings != nil || s.timers != nil || s.early != nil || s.coda != nil {
 		return
 	}

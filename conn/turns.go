@@ -11,14 +11,11 @@ import (
 	"github.com/godwit-ws/godwit/conn/protocol"
 )
 
-// turns is what a connection needs that an engine drives in turns (package
+// turns is where a connection stands that an engine drives in turns (package
 // eventloop): no goroutine waits for its socket, and between two turns it is
-// little more than this. hooks and inline don't change; fresh belongs to the turn;
-// the rest is guarded by the Conn's mu.
+// little more than this. inline doesn't change; fresh belongs to the turn; the rest is
+// guarded by the Conn's mu.
 type turns struct {
-	hooks Hooks
-	heard time.Duration // when bytes came last, or were first waited for, since clockStart
-
 	fresh    bool // bytes have come since the last wait for some
 	inline   bool // hooks run where nothing may wait
 	stage    stage

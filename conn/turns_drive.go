@@ -79,10 +79,6 @@ func (c *Conn) leaveBlocking() {
 	c.stopTimers()
 	b.readWatch.stop()
 	b.writeWatch.stop()
-	s := *c.seldom
-	c.seldom = &nothing
-	s.timers, s.clock = nil, timers{}
-	*c.own() = s
 	if c.recv.Buffered() > 0 {
 		c.early = b.scratch
 	} else {
@@ -94,7 +90,10 @@ func (c *Conn) leaveBlocking() {
 		own := *c.recv // not a part of b any more
 		c.recv = &own
 	}
-	c.blocking = nil
+	s := *c.seldom
+	c.seldom = &nothing
+	s.blocking, s.timers, s.clock = nil, nil, timers{}
+	*c.own() = s
 	c.disown()
 }
 

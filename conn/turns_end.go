@@ -110,7 +110,7 @@ func (c *Conn) releaseAfterTurn() {
 
 // parting is how a connection ends after its closing handshake.
 func (c *Conn) parting() parting {
-	if c.role == protocol.Client {
+	if c.send.Role() == protocol.Client {
 		return leaveLast
 	}
 	return leaveFirst

@@ -21,7 +21,7 @@ func (s *Sender) Begin(op frame.Opcode) { s.next = op }
 func (s *Sender) AppendFragment(dst []byte, p []byte, pos Position) []byte {
 	first := s.next != frame.Continuation
 	if first {
-		s.rsv1 = s.compressor != nil && (pos == More || s.Compresses(len(p)))
+		s.rsv1 = s.Compressing() && (pos == More || s.Compresses(len(p)))
 	}
 	h := frame.Header{Fin: bool(pos), Rsv1: first && s.rsv1, Opcode: s.next}
 	s.next = frame.Continuation
@@ -31,9 +31,9 @@ func (s *Sender) AppendFragment(dst []byte, p []byte, pos Position) []byte {
 	start := len(dst)
 	dst = openFrame(dst, len(p))
 	if pos == Final {
-		dst = s.compressor.AppendMessage(dst, p)
+		dst = s.cfg.Compressor.AppendMessage(dst, p)
 	} else {
-		dst = s.compressor.AppendFragment(dst, p)
+		dst = s.cfg.Compressor.AppendFragment(dst, p)
 	}
 	return s.closeFrame(dst, start, h)
 }

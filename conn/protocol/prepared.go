@@ -67,11 +67,11 @@ func (m *Prepared) Payload() []byte { return bytes.Clone(m.payload) }
 func (s *Sender) AppendPrepared(dst []byte, m *Prepared) []byte {
 	switch {
 	case s.Compresses(len(m.payload)):
-		body := m.compressed(int(s.windowBits))
+		body := m.compressed(s.cfg.WindowBits)
 		dst = s.appendFrame(dst, frame.Header{Fin: true, Rsv1: true, Opcode: m.opcode}, body)
-		s.compressor.Remember(m.payload) // RFC 7692 §7.1.1
+		s.cfg.Compressor.Remember(m.payload) // RFC 7692 §7.1.1
 		return dst
-	case s.role == Server && s.fits(len(m.payload)):
+	case s.cfg.Role == Server && s.fits(len(m.payload)):
 		return append(dst, m.plain...)
 	}
 	return s.AppendMessage(dst, m.opcode, m.payload)

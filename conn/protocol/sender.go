@@ -1,7 +1,6 @@
 package protocol
 
 import (
-	"math"
 	"slices"
 
 	"github.com/godwit-ws/godwit/conn/deflate"
@@ -34,53 +33,48 @@ type SenderConfig struct {
 // a queue may still encode messages that precede the Close. Make one with
 // NewSender.
 //
-// It is a part of every connection, and small: lengths that don't fit in 31 bits
-// stand for the longest that do.
+// It is a part of every connection, and small: servers' connections without
+// compression share one SenderConfig.
 type Sender struct {
-	compressor *deflate.Compressor
-	key        func() uint32
-	maxFrame   int32
-	threshold  int32
-	role       Role
-	closed     bool
-	rsv1       bool         // the fragmented message under way is compressed
-	next       frame.Opcode // of the next fragment
-	windowBits uint8
+	cfg    *SenderConfig
+	closed bool
+	rsv1   bool         // the fragmented message under way is compressed
+	next   frame.Opcode // of the next fragment
 }
 
 // NewSender returns a Sender for a connection whose handshake is done.
 func NewSender(cfg SenderConfig) *Sender {
 	s := new(Sender)
-	s.Init(cfg)
+	s.Init(&cfg)
 	return s
 }
 
-// Init makes s as NewSender would, for Senders that are part of a larger value.
-func (s *Sender) Init(cfg SenderConfig) {
-	*s = Sender{
-		role:       cfg.Role,
-		maxFrame:   int32(min(max(0, cfg.MaxFrame), math.MaxInt32)),
-		threshold:  int32(max(0, min(cfg.Threshold, math.MaxInt32))),
-		windowBits: uint8(cfg.WindowBits),
-		compressor: cfg.Compressor,
-		key:        cfg.Key,
-	}
-}
+// Init makes s as NewSender would, for Senders that are part of a larger value. It
+// keeps cfg, which is only read from here on: without Compressor and Key many Senders
+// may have the same.
+func (s *Sender) Init(cfg *SenderConfig) { *s = Sender{cfg: cfg} }
+
+// Role returns the end that sends. Unlike other methods it may be called at any time.
+func (s *Sender) Role() Role { return s.cfg.Role }
+
+// Compressing reports whether compression was agreed on. It may be called at any time,
+// as Role.
+func (s *Sender) Compressing() bool { return s.cfg.Compressor != nil }
 
 // Closed reports whether the Close frame was sent: nothing may follow it.
 func (s *Sender) Closed() bool { return s.closed }
 
 // Compresses reports whether a message of n bytes would be compressed.
-func (s *Sender) Compresses(n int) bool { return s.compressor != nil && n >= int(s.threshold) }
+func (s *Sender) Compresses(n int) bool { return s.Compressing() && n >= s.cfg.Threshold }
 
 // Room returns how many bytes a message of n bytes takes at worst, with its
 // frames' headers.
 func (s *Sender) Room(n int) int {
 	room := n + frame.MaxHeader
-	if s.maxFrame > 0 {
-		room += frame.MaxHeader * (n / int(s.maxFrame))
+	if s.cfg.MaxFrame > 0 {
+		room += frame.MaxHeader * (n / s.cfg.MaxFrame)
 	}
-	if s.compressor != nil {
+	if s.Compressing() {
 		room += deflate.MaxCompressed(n) - n
 	}
 	return room
@@ -90,7 +84,7 @@ func (s *Sender) Room(n int) int {
 // the payload as it is, so that the payload needn't be copied: AppendHeader then
 // gives that header.
 func (s *Sender) Direct(n int) bool {
-	return s.role == Server && !s.Compresses(n) && s.fits(n)
+	return s.cfg.Role == Server && !s.Compresses(n) && s.fits(n)
 }
 
 // AppendHeader appends the header of an unfragmented message of n bytes for
@@ -105,25 +99,25 @@ func (s *Sender) AppendMessage(dst []byte, op frame.Opcode, p []byte) []byte {
 	if s.Compresses(len(p)) {
 		return s.appendCompressed(dst, op, p)
 	}
-	if s.role == Server && s.fits(len(p)) { // the commonest: nothing to mask, one frame
+	if s.cfg.Role == Server && s.fits(len(p)) { // the commonest: nothing to mask, one frame
 		return append(s.AppendHeader(dst, op, len(p)), p...)
 	}
 	h := frame.Header{Opcode: op}
 	for !s.fits(len(p)) {
-		dst = s.appendFrame(dst, h, p[:s.maxFrame])
-		p, h.Opcode = p[s.maxFrame:], frame.Continuation
+		dst = s.appendFrame(dst, h, p[:s.cfg.MaxFrame])
+		p, h.Opcode = p[s.cfg.MaxFrame:], frame.Continuation
 	}
 	h.Fin = true
 	return s.appendFrame(dst, h, p)
 }
 
 // fits reports whether n bytes of payload may go out in one frame.
-func (s *Sender) fits(n int) bool { return s.maxFrame <= 0 || n <= int(s.maxFrame) }
+func (s *Sender) fits(n int) bool { return s.cfg.MaxFrame <= 0 || n <= s.cfg.MaxFrame }
 
 // appendCompressed appends a whole message with RSV1 set (RFC 7692 §7.2.1).
 func (s *Sender) appendCompressed(dst []byte, op frame.Opcode, p []byte) []byte {
 	start := len(dst)
-	dst = s.compressor.AppendMessage(openFrame(dst, len(p)), p)
+	dst = s.cfg.Compressor.AppendMessage(openFrame(dst, len(p)), p)
 	return s.closeFrame(dst, start, frame.Header{Fin: true, Rsv1: true, Opcode: op})
 }
 
@@ -167,7 +161,7 @@ func (s *Sender) appendFrame(dst []byte, h frame.Header, p []byte) []byte {
 
 // mask draws a masking key for a client's frame.
 func (s *Sender) mask(h *frame.Header) {
-	if s.role == Client {
-		h.Masked, h.Key = true, s.key()
+	if s.cfg.Role == Client {
+		h.Masked, h.Key = true, s.cfg.Key()
 	}
 }
