@@ -202,9 +202,9 @@ func localOf(fd int32) net.Addr {
 func peerAt(sa syscall.Sockaddr) peer {
 	switch sa := sa.(type) {
 	case *syscall.SockaddrInet4:
-		return peer{ip: netip.AddrFrom4(sa.Addr).As16(), port: uint16(sa.Port), v4: true}
+		return peer{ip: netip.AddrFrom4(sa.Addr).As16(), port: uint16(sa.Port)}
 	case *syscall.SockaddrInet6:
-		return peer{ip: sa.Addr, port: uint16(sa.Port), zone: uint16(sa.ZoneId), v4: netip.AddrFrom16(sa.Addr).Is4In6()}
+		return peer{ip: sa.Addr, port: uint16(sa.Port), zone: uint16(sa.ZoneId)}
 	}
 	return peer{}
 }

@@ -5,6 +5,7 @@ package eventloop_test
 import (
 	"bytes"
 	"fmt"
+	"strconv"
 	"testing"
 
 	"github.com/godwit-ws/godwit/conn"
@@ -34,6 +35,13 @@ func TestMessagesDoNotAllocate(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// A field more, and each socket would be allocated with 16 bytes more.
+func TestSize(t *testing.T) {
+	if strconv.IntSize == 64 && eventloop.SizeOfSocket > 80 {
+		t.Errorf("a socket is %d bytes", eventloop.SizeOfSocket)
 	}
 }
 

@@ -340,9 +340,9 @@ func (l *loop) add(s *socket) error {
 	}
 	due, atOnce := s.due, s.state.Load()&scheduled != 0
 	s.spoke = spoke{}
-	age := l.table.add(s)
+	l.table.add(s)
 	l.load.Add(1)
-	index := s.index
+	index, age := s.index, s.age
 	if due != 0 {
 		l.setWheel(s, due)
 	}
@@ -360,11 +360,7 @@ func (l *loop) add(s *socket) error {
 // awaitWrite has the poller tell when a socket takes bytes.
 func (l *loop) awaitWrite(s *socket) {
 	l.mu.Lock()
-	index := s.index
-	var age uint32
-	if index != 0 {
-		age = l.table.at(index).age
-	}
+	index, age := s.index, s.age
 	l.mu.Unlock()
 	if index != 0 {
 		l.poll.awaitWrite(s.fd, index, age)

@@ -9,10 +9,9 @@ import (
 
 // peer is the other end's address, in less than half the room of package net's.
 type peer struct {
-	ip   [16]byte
+	ip   [16]byte // of IPv4 the mapped one
 	port uint16
 	zone uint16 // the index of an interface, for a link-local address
-	v4   bool
 }
 
 // peerOf returns addr, if it is one of TCP.
@@ -22,7 +21,7 @@ func peerOf(addr net.Addr) peer {
 		return peer{}
 	}
 	at := tcp.AddrPort()
-	p := peer{ip: at.Addr().As16(), port: at.Port(), v4: at.Addr().Unmap().Is4()}
+	p := peer{ip: at.Addr().As16(), port: at.Port()}
 	if tcp.Zone != "" {
 		if i, err := net.InterfaceByName(tcp.Zone); err == nil && i.Index < 1<<16 {
 			p.zone = uint16(i.Index)
@@ -33,10 +32,7 @@ func peerOf(addr net.Addr) peer {
 
 // addr returns the address.
 func (p *peer) addr() net.Addr {
-	ip := netip.AddrFrom16(p.ip)
-	if p.v4 {
-		ip = ip.Unmap()
-	}
+	ip := netip.AddrFrom16(p.ip).Unmap()
 	if p.zone != 0 {
 		if i, err := net.InterfaceByIndex(int(p.zone)); err == nil {
 			ip = ip.WithZone(i.Name)

@@ -20,6 +20,7 @@ type socket struct {
 	m     drive.Machine
 	spoke        // guarded by loop.mu
 	index uint32 // in loop.table; 0 while it isn't there; guarded by loop.mu
+	age   uint32 // tells it from earlier ones with its index; guarded by loop.mu
 	state atomic.Uint32
 	fd    int32
 	peer  peer
