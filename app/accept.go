@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unique"
 
 	"github.com/godwit-ws/godwit/app/internal/edge"
 	"github.com/godwit-ws/godwit/conn"
@@ -130,7 +131,8 @@ func (s *Server) open(o *conn.Opening, peer netip.AddrPort, state *tls.Connectio
 	if client.Host != "" {
 		o.Request = withHost(o.Request, client.Host) // which the page's origin is compared with
 	}
-	r := &Request{server: s, client: client.Addr, host: strings.Clone(o.Request.Host()), scheme: client.Scheme, tls: state, answer: new(answer)}
+	c := &Conn{request: Request{server: s, client: client.Addr, host: unique.Make(o.Request.Host()), scheme: client.Scheme, tls: state, answer: new(answer)}}
+	r := &c.request
 	r.head.Store(o.Request)
 	handler, err := s.admit(o, r)
 	if err != nil {
@@ -138,13 +140,13 @@ func (s *Server) open(o *conn.Opening, peer netip.AddrPort, state *tls.Connectio
 		o.Refuse(err) // its own error is this one
 		return false
 	}
-	c, err := o.Accept(r.answer.Answer)
+	ws, err := o.Accept(r.answer.Answer)
 	if err != nil {
 		s.release(r.client)
 		s.logRefused(r.client, o.Request.Path(), err)
 		return false
 	}
-	s.adopt(c, r, handler)
+	s.adopt(c, ws, handler)
 	return true
 }
 
@@ -186,7 +188,7 @@ func (s *Server) find(path string, r *Request) error {
 	if err != nil {
 		return s.noRoute(path, err)
 	}
-	r.route, r.path = found, strings.Clone(path)
+	r.route, r.path = found, found.keepPath(path)
 	if m.Len() > 0 {
 		m.Detach()
 		r.params = &m

@@ -17,9 +17,11 @@ import (
 
 // Conn is a connection as its handler sees it. All methods may be called from any
 // goroutine at any time, during hooks and after the end.
+//
+// It is one piece of memory with its Request, and small: most connections are idle.
 type Conn struct {
+	request Request
 	ws      *conn.Conn
-	request *Request
 	handler Handler
 	id      uint64
 	since   int64 // Unix time in ns
@@ -31,11 +33,10 @@ type Conn struct {
 	deadline *hookDeadline // nil without Config.HookTimeout
 	rate     *messageRate  // nil without Config.MaxMessageRate
 
-	mu       sync.Mutex // guards the fields below
-	end      *CloseError
-	presence any
-	joined   map[*topic]struct{}
-	clock    *clock // nil unless there is a time at which it ends
+	mu     sync.Mutex // guards the fields below, and request.values
+	end    *CloseError
+	joined map[*topic]struct{}
+	clock  *clock // nil unless there is a time at which it ends
 }
 
 // traffic counts messages of one direction.
@@ -58,7 +59,7 @@ func (t *traffic) load() Traffic { return Traffic{t.messages.Load(), t.bytes.Loa
 func (c *Conn) Server() *Server { return c.request.server }
 
 // Request returns the opening request. It is only read.
-func (c *Conn) Request() *Request { return c.request }
+func (c *Conn) Request() *Request { return &c.request }
 
 // ID returns the connection's id, unique within the server's life: Server.Conn finds
 // the connection by it.

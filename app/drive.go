@@ -11,10 +11,10 @@ import (
 	"github.com/godwit-ws/godwit/conn"
 )
 
-// adopt makes an accepted connection one of the server's and lets its handler have
-// it.
-func (s *Server) adopt(ws *conn.Conn, r *Request, h Handler) {
-	c := &Conn{ws: ws, request: r, handler: h, since: time.Now().UnixNano(), rate: newMessageRate(s.cfg.MaxMessageRate)}
+// adopt makes an accepted connection, of which c has the request, one of the server's
+// and lets its handler have it.
+func (s *Server) adopt(c *Conn, ws *conn.Conn, h Handler) {
+	c.ws, c.handler, c.since, c.rate = ws, h, time.Now().UnixNano(), newMessageRate(s.cfg.MaxMessageRate)
 	if s.cfg.HookTimeout > 0 {
 		c.deadline = new(hookDeadline)
 	}
@@ -23,7 +23,7 @@ func (s *Server) adopt(ws *conn.Conn, r *Request, h Handler) {
 		if err == nil {
 			return
 		}
-		s.each.Error("connection not taken by the engine; it has a goroutine of its own", "client", r.client, "error", err)
+		s.each.Error("connection not taken by the engine; it has a goroutine of its own", "client", c.request.client, "error", err)
 	}
 	go c.run() // on a new goroutine, whose stack begins small
 }
@@ -45,7 +45,7 @@ type driven Conn
 // they do with it finds it driven by hooks.
 func (d *driven) OnOpen(*conn.Conn) (err error) {
 	c := (*Conn)(d)
-	s, r := c.request.server, c.request
+	s, r := c.request.server, &c.request
 	s.conns.add(c)
 	s.totals.accepted.Add(1)
 	c.startClock()

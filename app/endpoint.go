@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"runtime"
 	"strconv"
+	"strings"
 
 	"github.com/godwit-ws/godwit/router"
 )
@@ -42,6 +43,15 @@ type route struct {
 	accept  Acceptor
 
 	middleware bool // there is some in accept
+}
+
+// keepPath returns a path that leads here without the request it is a part of: where
+// it is the pattern, as most are, that.
+func (r *route) keepPath(path string) string {
+	if path == r.pattern {
+		return r.pattern
+	}
+	return strings.Clone(path)
 }
 
 // source is a place in the code: where a blueprint or a route was made.

@@ -33,7 +33,7 @@ const rosterLimit = 5 * time.Second
 // in are told.
 func (c *Conn) SetPresence(info any) {
 	c.mu.Lock()
-	c.presence = info
+	c.request.values.set(presenceKey{}, info)
 	joined := make([]*topic, 0, len(c.joined))
 	for t := range c.joined {
 		joined = append(joined, t)
@@ -48,8 +48,11 @@ func (c *Conn) SetPresence(info any) {
 func (c *Conn) Presence() any {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.presence
+	return c.request.values.get(presenceKey{})
 }
+
+// presenceKey finds what SetPresence gave among the values: not all have it.
+type presenceKey struct{}
 
 // member returns the connection as others see it.
 func (c *Conn) member() Member {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+	"unique"
 
 	"github.com/godwit-ws/godwit/conn"
 	"github.com/godwit-ws/godwit/handshake"
@@ -33,16 +34,16 @@ type Middleware func(next Acceptor) Acceptor
 type Request struct {
 	server *Server
 	head   atomic.Pointer[handshake.Request] // nil once it is forgotten
-	kept   atomic.Bool
 	route  *route
 	path   string
 	params *router.Match // nil if there are none
 	client netip.AddrPort
-	host   string
+	host   unique.Handle[string] // most ask for the same
 	tls    *tls.ConnectionState
 	values values
-	scheme handshake.Scheme
 	answer *answer // nil once it was given
+	kept   atomic.Bool
+	scheme handshake.Scheme
 }
 
 // answer is what Acceptors have changed of the answer.
@@ -118,7 +119,7 @@ func (r *Request) Cookie(name string) (value string, ok bool) {
 
 // Host returns host and port as the client asked for them: behind a trusted proxy,
 // what the proxy says.
-func (r *Request) Host() string { return r.host }
+func (r *Request) Host() string { return r.host.Value() }
 
 // Secure reports whether the client came over TLS: behind a trusted proxy, to the
 // proxy.
@@ -169,25 +170,33 @@ func (r *Request) ExpireAt(t time.Time, recheck func(*Conn) (time.Time, error)) 
 	r.answer.expires = expiry{at: t, recheck: recheck}
 }
 
-// values are a user's values. Few are expected, so they lie in a list.
-type values []value
+// values are a user's values, the last one set first. Few are expected.
+type values struct{ first *value }
 
-type value struct{ key, value any }
-
-func (v *values) set(key, val any) {
-	for i := range *v {
-		if (*v)[i].key == key {
-			(*v)[i].value = val
-			return
-		}
-	}
-	*v = append(*v, value{key, val})
+type value struct {
+	key, value any
+	next       *value
 }
 
-func (v values) get(key any) any {
-	for i := range v {
-		if v[i].key == key {
-			return v[i].value
+func (v *values) set(key, val any) {
+	if at := v.find(key); at != nil {
+		at.value = val
+		return
+	}
+	v.first = &value{key, val, v.first}
+}
+
+func (v *values) get(key any) any {
+	if at := v.find(key); at != nil {
+		return at.value
+	}
+	return nil
+}
+
+func (v *values) find(key any) *value {
+	for at := v.first; at != nil; at = at.next {
+		if at.key == key {
+			return at
 		}
 	}
 	return nil

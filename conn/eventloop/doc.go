@@ -85,6 +85,6 @@
 // Timers are one wheel a loop, of which a connection holds 14 bytes. An active one
 // leaves its place alone: it is looked at when that comes up.
 //
-// An idle connection is 128 bytes in conn, 80 here and 8 in a table, and about 310
+// An idle connection is 128 bytes in conn, 80 here and 8 in a table, and about 300
 // bytes of resident memory with what the garbage collector keeps free.
 package eventloop
