@@ -46,7 +46,7 @@ func FuzzStore(f *testing.F) {
 
 // maxOps bounds an input: each step is compared with all that is stored, and one that
 // takes ten seconds counts as hung.
-const maxOps = 2000
+const maxOps = 500
 
 const (
 	memoryRefuses byte = iota
