@@ -43,7 +43,9 @@ func (s *loops) accept(ctx, life context.Context, l net.Listener, r *Reception) 
 	if err := a.open(l); err != nil {
 		return err
 	}
-	defer context.AfterFunc(ctx, func() { s.dismiss(ctx) }) // when nothing more is accepted
+	defer func() { // when nothing more is accepted
+		context.AfterFunc(ctx, func() { s.dismiss(ctx) })
+	}()
 	defer a.close()
 	for {
 		if err := a.watch(); err != nil {
