@@ -86,6 +86,7 @@ func New(c Config) (*Server, error) {
 	}
 	s.tls = s.tlsConfig()
 	s.underway.limit = c.MaxHandshakes
+	s.conns.init()
 	s.web.init(s)
 	return s, nil
 }
