@@ -45,7 +45,7 @@ func TestReproducibleBuild(t *testing.T) {
 func copyModule(t *testing.T, root string) string {
 	t.Helper()
 	to := t.TempDir()
-	for _, name := range []string{"go.mod", "go.sum", "app", "cmd", "conn", "frame", "handshake", "router", "store"} {
+	for _, name := range []string{"go.mod", "go.sum", "app", "cmd", "conn", "frame", "handshake", "internal", "router", "store"} {
 		from := filepath.Join(root, name)
 		if info, err := os.Stat(from); err != nil {
 			t.Fatal(err)
