@@ -120,7 +120,6 @@ func TestMaxMessageRate(t *testing.T) {
 
 // What connections hold together is bounded, and the server says how much it is.
 func TestMaxBuffered(t *testing.T) {
-	t.Parallel() // it waits for a second
 	s, url := serve(t, app.Config{Limits: conn.Config{MaxBuffered: 1 << 20}}, func(r *app.Router) {
 		route(t, r, "/", func() any { return new(repeats) })
 	})
