@@ -41,11 +41,10 @@ func (h *demoChat) OnOpen(c *app.Conn) error {
 	if err := c.Join(h.topic()); err != nil {
 		return &app.CloseError{Code: conn.CodePolicyViolation, Reason: "the room's name is too long", Err: err}
 	}
-	if err := h.here(c); err != nil {
+	if _, err := c.To(h.topic()).Except(c).JSON(event("joined", h.name, "")); err != nil {
 		return err
 	}
-	_, err := c.To(h.topic()).Except(c).JSON(event("joined", h.name, ""))
-	return err
+	return h.here(c) // once it has come, whoever joins next isn't told of this one
 }
 
 // OnMessage does what a member asks for.

@@ -40,6 +40,14 @@ func wantHex(t *testing.T, got []byte, before, want string) {
 	}
 }
 
+func TestSenderRole(t *testing.T) {
+	for _, role := range []protocol.Role{protocol.Server, protocol.Client} {
+		if got := protocol.NewSender(protocol.SenderConfig{Role: role}).Role(); got != role {
+			t.Errorf("%v sends as %v", role, got)
+		}
+	}
+}
+
 // The bytes of RFC 6455 §5.7 and RFC 7692 §7.2.3, and some more.
 func TestAppendMessage(t *testing.T) {
 	for _, tt := range []struct {
