@@ -163,8 +163,9 @@ func (l *loop) nextDue() time.Time {
 	if !ok {
 		return time.Time{}
 	}
-	now := uint32(l.now.Sub(l.start) / tick)
-	return l.start.Add(tick * time.Duration(l.now.Sub(l.start)/tick+time.Duration(int32(at-now)))) // which may wrap
+	ticks := l.now.Sub(l.start) / tick
+	ahead := int32(at - uint32(ticks)) // which may wrap
+	return l.start.Add((ticks + time.Duration(ahead)) * tick)
 }
 
 // find looks up whose events these are. One that was meant for a socket which is
