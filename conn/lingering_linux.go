@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/godwit-ws/godwit/conn/internal/bufpool"
+	"github.com/godwit-ws/godwit/conn/internal/sock"
 )
 
 // leavers is where connections wait for their peers to close, once the closing
@@ -94,9 +95,9 @@ func (l *lingerers) look() {
 func (s *lingerer) drain(sink []byte) (done bool) {
 	err := s.rc.Read(func(fd uintptr) bool {
 		for range lingerReads {
-			n, err := readSocket(int(fd), sink)
+			n, err := sock.Read(int(fd), sink)
 			if err != nil || n == 0 {
-				done = err != syscall.EAGAIN && err != syscall.EINTR
+				done = err != syscall.EAGAIN
 				return true
 			}
 			s.total += n

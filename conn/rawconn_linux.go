@@ -6,6 +6,8 @@ import (
 	"net"
 	"os"
 	"syscall"
+
+	"github.com/godwit-ws/godwit/conn/internal/sock"
 )
 
 // rawConn reads and writes a TCP or unix socket without going through net.Conn,
@@ -68,24 +70,20 @@ func (c *Conn) isWaiting() bool { return c.waiting }
 func (c *Conn) readSocket(fd uintptr) bool {
 	r := &c.raw
 	buf := c.recv.Want(c.takeScratch(maxScratch))
-	for {
-		n, err := readSocket(int(fd), buf)
-		switch {
-		case err == syscall.EINTR:
-			continue
-		case err == syscall.EAGAIN:
-			c.recv.Got(0)
-			c.dropScratch()
-			return !c.waitOnce()
-		case err != nil:
-			r.err = c.opError("read", err)
-		case n == 0:
-			r.err = io.EOF
-		default:
-			r.n = n
-		}
-		return true
+	n, err := sock.Read(int(fd), buf)
+	switch {
+	case err == syscall.EAGAIN:
+		c.recv.Got(0)
+		c.dropScratch()
+		return !c.waitOnce()
+	case err != nil:
+		r.err = c.opError("read", err)
+	case n == 0:
+		r.err = io.EOF
+	default:
+		r.n = n
 	}
+	return true
 }
 
 // waitOnce enters the waiting state, if the reader isn't in it already. It
@@ -111,11 +109,11 @@ func (r *rawConn) send(c *Conn, ctx context.Context) error {
 // nearly every write ends here.
 func (c *Conn) writeSocket(fd uintptr) bool {
 	for !c.wr.done() {
-		n, err := writev(int(fd), &c.wr)
+		head, tail := c.wr.parts()
+		n, err := sock.Write(int(fd), head, tail, c.wr.last)
 		switch {
 		case err == nil:
 			c.wr.advance(n)
-		case err == syscall.EINTR:
 		case err != syscall.EAGAIN:
 			c.raw.werr = c.opError("write", err)
 			return true

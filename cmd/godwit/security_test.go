@@ -81,8 +81,7 @@ func parseFile(t *testing.T, name string, mode parser.Mode) *ast.File {
 func unsafeFiles() map[string]string {
 	return map[string]string{
 		"conn/text.go":                       "the bytes of a string, to be sent without a copy",
-		"conn/syscall_linux.go":              "addresses for system calls that package syscall makes slower",
-		"conn/eventloop/fd_linux.go":         "the same, for writev",
+		"conn/internal/sock/sock_linux.go":   "addresses for system calls that package syscall makes slower",
 		"conn/eventloop/poll_epoll_linux.go": "events of epoll, which the kernel writes",
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/godwit-ws/godwit/conn/internal/sock"
 )
 
 // held is a connection that was accepted for a loop and isn't open yet, as a
@@ -45,7 +47,7 @@ func (h *held) writeHere(p []byte) (n int, err error, done bool) {
 	case past(h.deadline[writing]):
 		return 0, h.k.opError("write", os.ErrDeadlineExceeded), true
 	}
-	n, err = writeFD(h.k.fd, p, nil, false)
+	n, err = sock.Write(int(h.k.fd), p, nil, false)
 	switch {
 	case err == nil:
 		return n, nil, n == len(p)

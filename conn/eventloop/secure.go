@@ -11,6 +11,7 @@ import (
 
 	"github.com/godwit-ws/godwit/conn/internal/bufpool"
 	"github.com/godwit-ws/godwit/conn/internal/drive"
+	"github.com/godwit-ws/godwit/conn/internal/sock"
 )
 
 // secure is a socket with TLS on it: the drive.Transport of such a connection, and
@@ -120,7 +121,7 @@ func (s *secure) flush() bool {
 			s.drop()
 			return false
 		}
-		n, err := writeFD(s.fd, s.waits.B, nil, false)
+		n, err := sock.Write(int(s.fd), s.waits.B, nil, false)
 		switch {
 		case err == nil && n == len(s.waits.B):
 			s.drop()
@@ -178,7 +179,7 @@ type sealed struct{ *secure }
 
 // Read implements stream.
 func (s sealed) Read(p []byte) (int, error) {
-	n, err := readFD(s.fd, p)
+	n, err := sock.Read(int(s.fd), p)
 	switch {
 	case n > 0:
 		return n, nil

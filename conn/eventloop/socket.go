@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/godwit-ws/godwit/conn/internal/drive"
+	"github.com/godwit-ws/godwit/conn/internal/sock"
 )
 
 // socket is a connection's place on a loop: what the loop knows of it, and, as its
@@ -58,7 +59,7 @@ func (s *socket) LocalAddr() net.Addr { return s.local }
 
 // Read implements drive.Transport.
 func (s *socket) Read(p []byte) (int, error) {
-	n, err := readFD(s.fd, p)
+	n, err := sock.Read(int(s.fd), p)
 	switch {
 	case n > 0:
 		return n, nil
@@ -72,7 +73,7 @@ func (s *socket) Read(p []byte) (int, error) {
 
 // Write implements drive.Transport.
 func (s *socket) Write(head, tail []byte, last bool) (int, error) {
-	n, err := writeFD(s.fd, head, tail, last)
+	n, err := sock.Write(int(s.fd), head, tail, last)
 	switch {
 	case err == nil:
 		return n, nil

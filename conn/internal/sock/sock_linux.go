@@ -1,6 +1,6 @@
 //go:build !race && !386 && !s390x
 
-package conn
+package sock
 
 import (
 	"syscall"
@@ -11,7 +11,7 @@ import (
 // sockets saves the kernel the layer for files: 3 % of an echo of 125 bytes.
 
 // shortTransfer is how many bytes at the most are read or written without telling
-// the Go scheduler. Our sockets don't block, so such a call takes as long as copying
+// the Go scheduler. The sockets don't block, so such a call takes as long as copying
 // the bytes, like any code, and what the scheduler does around a call that might take
 // long is saved: 6 % of an echo of 125 bytes, and 10 to 15 % of one of 256 KiB, during
 // which the processor would be given to another thread. A longer transfer would hold
@@ -24,19 +24,19 @@ const shortTransfer = 512 << 10
 // message.
 const msgMore = 0x8000
 
-// readSocket reads once from a socket that doesn't block.
-func readSocket(fd int, p []byte) (int, error) {
+// Read reads once into p, which isn't empty.
+func Read(fd int, p []byte) (int, error) {
 	return transfer(syscall.SYS_RECVFROM, fd, p, syscall.MSG_DONTWAIT)
 }
 
-// writev writes the next parts of w in one system call. It needs unsafe because
-// package syscall has no Writev.
-func writev(fd int, w *pendingWrite) (int, error) {
+// Write writes head and then tail, of which one may be empty, as far as the socket
+// takes them. last says that the end of our direction comes next, so that both can
+// leave as one.
+func Write(fd int, head, tail []byte, last bool) (int, error) {
 	var flags uintptr = syscall.MSG_DONTWAIT | syscall.MSG_NOSIGNAL
-	if w.last {
+	if last {
 		flags |= msgMore
 	}
-	head, tail := w.parts()
 	switch {
 	case len(tail) == 0:
 		return transfer(syscall.SYS_SENDTO, fd, head, flags)
@@ -46,33 +46,31 @@ func writev(fd int, w *pendingWrite) (int, error) {
 	parts := [2]syscall.Iovec{{Base: &head[0]}, {Base: &tail[0]}}
 	parts[0].SetLen(len(head))
 	parts[1].SetLen(len(tail))
-	var n uintptr
-	var errno syscall.Errno
-	if len(head)+len(tail) <= shortTransfer {
-		n, _, errno = syscall.RawSyscall(syscall.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(&parts)), 2)
-	} else {
-		n, _, errno = syscall.Syscall(syscall.SYS_WRITEV, uintptr(fd), uintptr(unsafe.Pointer(&parts)), 2)
-	}
-	return result(n, errno)
+	return call(syscall.SYS_WRITEV, len(head)+len(tail), uintptr(fd), unsafe.Pointer(&parts), 2, 0)
 }
 
 // transfer makes the system call trap(fd, p, len(p), flags, 0, 0): recvfrom or sendto
 // without an address.
 func transfer(trap uintptr, fd int, p []byte, flags uintptr) (int, error) {
-	var n uintptr
-	var errno syscall.Errno
-	base := unsafe.Pointer(unsafe.SliceData(p))
-	if len(p) <= shortTransfer {
-		n, _, errno = syscall.RawSyscall6(trap, uintptr(fd), uintptr(base), uintptr(len(p)), flags, 0, 0)
-	} else {
-		n, _, errno = syscall.Syscall6(trap, uintptr(fd), uintptr(base), uintptr(len(p)), flags, 0, 0)
-	}
-	return result(n, errno)
+	return call(trap, len(p), uintptr(fd), unsafe.Pointer(unsafe.SliceData(p)), uintptr(len(p)), flags)
 }
 
-func result(n uintptr, errno syscall.Errno) (int, error) {
-	if errno != 0 {
-		return 0, errno
+// call makes a system call that transfers size bytes, again if it is interrupted.
+func call(trap uintptr, size int, fd uintptr, base unsafe.Pointer, n, flags uintptr) (int, error) {
+	for {
+		var done uintptr
+		var errno syscall.Errno
+		if size <= shortTransfer {
+			done, _, errno = syscall.RawSyscall6(trap, fd, uintptr(base), n, flags, 0, 0)
+		} else {
+			done, _, errno = syscall.Syscall6(trap, fd, uintptr(base), n, flags, 0, 0)
+		}
+		switch errno {
+		case 0:
+			return int(done), nil
+		case syscall.EINTR:
+		default:
+			return 0, errno
+		}
 	}
-	return int(n), nil
 }
