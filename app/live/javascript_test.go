@@ -139,6 +139,21 @@ func (m *mortal) present() {
 	}
 }
 
+// spoken waits until the client has said that it is in the topic. Killed before it
+// knows, it would join anew, and rightly miss what was said until then.
+func (m *mortal) spoken() {
+	m.t.Helper()
+	for deadline := time.Now().Add(patience); ; <-time.After(5 * time.Millisecond) {
+		said, err := m.broker.History(m.t.Context(), "numbers", app.Position{}, 1)
+		if err != nil || time.Now().After(deadline) {
+			m.t.Fatal("the client doesn't say that it is there: ", err)
+		}
+		if len(said.Publications) > 0 {
+			return
+		}
+	}
+}
+
 // seen is what a client reports.
 type seen struct {
 	Numbers []any
@@ -189,7 +204,7 @@ func TestJavaScriptInNode(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	m.present()
+	m.spoken()
 	m.lives(lastNumber)
 	if err := cmd.Wait(); err != nil {
 		t.Fatalf("node: %v\n%s", err, errs.String())
@@ -245,7 +260,7 @@ func TestJavaScriptInChromium(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { cancel(); cmd.Wait() }()
-	m.present()
+	m.spoken()
 	m.lives(lastNumber)
 	select {
 	case text := <-results:

@@ -82,7 +82,6 @@ func scenarios(descriptors int) []scenario {
 		echo("compressed-1KiB", "1 KiB of JSON, compressed, context kept", "--size", "1024", "--content", "json", "--compress").need(compress),
 		echo("compressed-afresh-1KiB", "1 KiB of JSON, compressed, without context", "--size", "1024", "--content", "json", "--compress", "--no-takeover").need(compress),
 		echo("compressed-16KiB", "16 KiB of JSON, compressed, context kept", "--size", "16384", "--content", "json", "--compress").need(compress),
-		echo("compressed-afresh-16KiB", "16 KiB of JSON, compressed, without context", "--size", "16384", "--content", "json", "--compress", "--no-takeover").need(compress),
 		echo("compressed-64KiB", "64 KiB of JSON, compressed, context kept", "--size", "65536", "--content", "json", "--compress").need(compress),
 		{name: "churn", title: "connect, echo 125 B, close, 64 at a time", args: []string{"--mode", "churn"}, per: "connection"},
 		{name: "broadcast", title: fmt.Sprintf("broadcasts of 125 B to %s connections", figure.Thousands(float64(audience.all-1))),
