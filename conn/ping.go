@@ -89,7 +89,7 @@ func (c *Conn) pinged(payload []byte) {
 		return
 	}
 	c.pings.answered = number
-	if number >= c.pings.keep {
+	if number >= c.pings.keep && c.timers != nil { // in turns there may be no times to keep
 		c.timers.pinged = never
 	}
 	if c.pings.waiting > 0 {

@@ -15,8 +15,8 @@ import (
 func broken() []behaviour {
 	return []behaviour{
 		{name: "bad-text-from-theirs", needs: sendsBad | seesClose, run: badTextFromTheirs},
-		{name: "bad-text-from-ours", needs: checksText, run: badTextFromOurs(frame.CodeInvalidPayload)},
-		{name: "bad-text-from-ours-1002", needs: checksText1002, run: badTextFromOurs(frame.CodeProtocolError)},
+		{name: "bad-text-from-ours", needs: checksText, raw: true, run: badTextFromOurs(frame.CodeInvalidPayload)},
+		{name: "bad-text-from-ours-1002", needs: checksText1002, raw: true, run: badTextFromOurs(frame.CodeProtocolError)},
 		{name: "bad-text-refused", run: badTextRefused},
 		{name: "too-big-from-theirs", needs: seesClose, ours: terms{maxMessage: 1000}, run: tooBigFromTheirs},
 		{

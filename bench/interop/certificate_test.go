@@ -73,6 +73,11 @@ func pack(t *testing.T, cert, key []byte) *certificate {
 	return c
 }
 
+// serverTLS is the configuration of a server that has c.
+func (c *certificate) serverTLS() *tls.Config {
+	return &tls.Config{Certificates: []tls.Certificate{c.pair}}
+}
+
 // clientTLS is the configuration of a client that trusts c. It is nil for nil.
 func (c *certificate) clientTLS() *tls.Config {
 	if c == nil {

@@ -6,8 +6,8 @@
 // to dial, to serve, and to do on a connection what it is told (send, ping,
 // close) while it reports what it receives. Godwit itself is one more such peer.
 // A behaviour then needs to be written once: it gets a connection with Godwit at
-// one end and the peer at the other, and TestInterop runs it for every peer and
-// both roles, under a name like
+// one end and the peer at the other, and TestInterop runs it for every peer with us
+// as the client, and as the server on goroutines and on loops, under a name like
 //
 //	TestInterop/node-ws/our-server/close-from-theirs-1000
 //

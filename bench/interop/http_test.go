@@ -2,7 +2,6 @@ package interop_test
 
 import (
 	"context"
-	"crypto/tls"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -14,7 +13,7 @@ func startHTTP(ctx context.Context, h *httptest.Server, o terms) string {
 	if o.cert == nil {
 		h.Start()
 	} else {
-		h.TLS = &tls.Config{Certificates: []tls.Certificate{o.cert.pair}}
+		h.TLS = o.cert.serverTLS()
 		h.StartTLS()
 	}
 	context.AfterFunc(ctx, h.Close)

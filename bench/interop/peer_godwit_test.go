@@ -1,6 +1,7 @@
 package interop_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -9,14 +10,16 @@ import (
 	"net/url"
 
 	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/conn/eventloop"
 	"github.com/godwit-ws/godwit/frame"
 	"github.com/godwit-ws/godwit/handshake"
 )
 
 // godwit is our own end. Its servers run under net/http, or on a bare listener
-// with Accept.
+// with Accept, and then on goroutines or on loops.
 type godwit struct {
-	bare bool
+	bare  bool
+	loops *eventloop.Engine // nil for goroutines
 }
 
 func (godwit) abilities() ability { return whole &^ sendsBad }
@@ -59,7 +62,7 @@ func (g godwit) serve(ctx context.Context, o terms) (*server, error) {
 		Origins:      handshake.Origins{AllowAny: true}, // TestBrowserOrigin is about origins
 	}
 	if g.bare {
-		return g.serveBare(ctx, u)
+		return g.serveBare(ctx, u, o)
 	}
 	s := newServer("")
 	h := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -81,30 +84,61 @@ func (g godwit) serve(ctx context.Context, o terms) (*server, error) {
 // rawConn is the key of the net.Conn in the context of a request.
 type rawConn struct{}
 
-func (godwit) serveBare(ctx context.Context, u *conn.Upgrader) (*server, error) {
+func (g godwit) serveBare(ctx context.Context, u *conn.Upgrader, o terms) (*server, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
 	context.AfterFunc(ctx, func() { l.Close() })
 	s := newServer("ws://" + l.Addr().String())
+	if o.cert != nil {
+		s.url = "wss://" + l.Addr().String()
+		l = eventloop.NewTLSListener(l, o.cert.serverTLS())
+	}
 	go func() {
 		for {
 			nc, err := l.Accept()
 			if err != nil {
 				return // ctx has ended
 			}
-			c, err := u.Accept(ctx, nc)
-			if err != nil {
-				continue // the peer was answered, and its dial fails
-			}
-			end := &godwitSide{inbox: newInbox(), raw: nc}
-			end.begin(c)
-			s.accepted <- end
+			go g.accept(ctx, u, nc, s.accepted)
 		}
 	}()
 	return s, nil
 }
+
+// accept makes a connection that is told of on accepted.
+func (g godwit) accept(ctx context.Context, u *conn.Upgrader, nc net.Conn, accepted chan<- side) {
+	c, err := u.Accept(ctx, nc)
+	if err != nil {
+		return // the peer was answered, and its dial fails
+	}
+	end := &godwitSide{inbox: newInbox(), raw: nc}
+	if g.loops == nil {
+		end.begin(c)
+	} else {
+		end.Conn = c
+		if g.loops.Attach(c, reporting{end}) != nil {
+			return // its context has ended
+		}
+	}
+	accepted <- end
+}
+
+// reporting are hooks that report what is received.
+type reporting struct{ *godwitSide }
+
+// OnOpen implements conn.Hooks.
+func (r reporting) OnOpen(*conn.Conn) error { return nil }
+
+// OnMessage implements conn.Hooks.
+func (r reporting) OnMessage(_ *conn.Conn, op conn.Opcode, p []byte) error {
+	r.put(event{kind: message, op: op, data: bytes.Clone(p)})
+	return nil
+}
+
+// OnClose implements conn.Hooks.
+func (r reporting) OnClose(_ *conn.Conn, e *conn.CloseError) { r.put(closedEvent(e)) }
 
 // godwitSide is our end of a connection.
 type godwitSide struct {

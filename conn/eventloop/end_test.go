@@ -233,3 +233,18 @@ func TestTimeoutsMove(t *testing.T) {
 		}
 	})
 }
+
+// A ping finds its pong where no time is kept.
+func TestPing(t *testing.T) {
+	bothModes(t, func(t *testing.T, r *rig) {
+		r.serve(conn.Config{}, echo)
+		c := r.dial(conn.Config{})
+		s := next(t, r.conns, "connection")
+		c.DiscardReads() // answers pings
+		for range 3 {
+			if _, err := s.Ping(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
