@@ -92,6 +92,10 @@ type blocking struct {
 	rest          seldom // what Conn.seldom points to, from where it points back
 }
 
+// blockings holds what connections have left that are driven in turns: most of those
+// needed it for the moment between their handshake and their first turn.
+var blockings = sync.Pool{New: func() any { return new(blocking) }}
+
 // hello is what the opening handshake left behind.
 type hello struct {
 	request     *handshake.Request
@@ -112,7 +116,8 @@ type setup struct {
 // newConn makes the Conn of a finished handshake. cfg has its defaults filled in
 // and is shared by many.
 func newConn(nc net.Conn, cfg *limits, s setup) *Conn {
-	h, b := s.hello, &blocking{nc: nc, sweep: s.sweep}
+	h, b := s.hello, blockings.Get().(*blocking)
+	b.nc, b.sweep = nc, s.sweep
 	c := &Conn{cfg: cfg, hello: &h, recv: &b.receiver, seldom: &b.rest}
 	c.blocking, c.timers = b, &c.clock
 	c.flushFn = c.flushLoop

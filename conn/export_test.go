@@ -26,3 +26,6 @@ const (
 	SizeInTurns    = unsafe.Sizeof(Conn{})
 	SizeOfBlocking = unsafe.Sizeof(blocking{})
 )
+
+// TickLate does what a timer of c's does that has fired before it was stopped.
+func (c *Conn) TickLate() { c.tick() }

@@ -125,11 +125,12 @@ func (l *readLimit) due() (at time.Time, ok bool) {
 	return l.since.Add(l.within), !l.since.IsZero() && l.within > 0
 }
 
-// tick looks at what is due, acts on it, and sets the timer for what is next.
+// tick looks at what is due, acts on it, and sets the timer for what is next. It may
+// come too late: since, the connection may have ended, or be driven in turns.
 func (c *Conn) tick() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.end == nil {
+	if c.end == nil && c.t == nil {
 		c.timers.at = never
 		c.lookAtClock(time.Now())
 	}

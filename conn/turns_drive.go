@@ -95,6 +95,8 @@ func (c *Conn) leaveBlocking() {
 	s.blocking, s.timers, s.clock = nil, nil, timers{}
 	*c.own() = s
 	c.disown()
+	*b = blocking{}
+	blockings.Put(b)
 }
 
 // Run does what drive.Machine promises.

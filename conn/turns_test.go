@@ -295,3 +295,12 @@ func TestTurnsClose(t *testing.T) {
 		t.Error("not closed after lingering")
 	}
 }
+
+// A timer from before may have fired when the connection came to be driven in turns.
+func TestTimerFromBeforeTheTurns(t *testing.T) {
+	d := newDriven(t, conn.Config{}, echoing{}, drive.Inline)
+	d.c.TickLate()
+	if err := d.c.Err(); err != nil {
+		t.Error(err)
+	}
+}
