@@ -122,10 +122,14 @@ func (c *Conn) wasKicked() bool {
 	return was
 }
 
-// ctxEnded is called when a context ends that a watch was set to, with its Done.
+// ctxEnded is called when a context ends that a watch was set to, with its Done. By
+// then the connection may be driven in turns, where no context is watched.
 func (c *Conn) ctxEnded(done <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.t != nil {
+		return
+	}
 	if c.readDone == done {
 		c.kick()
 	}

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/godwit-ws/godwit/conn"
@@ -151,6 +153,36 @@ func TestReadsAreTaken(t *testing.T) {
 			if !errors.Is(err, conn.ErrTaken) {
 				t.Errorf("%s: %v", name, err)
 			}
+		}
+	})
+}
+
+// A context that a connection was read under may end while a loop takes the
+// connection over.
+func TestContextEndsBesideAttach(t *testing.T) {
+	bothModes(t, func(t *testing.T, r *rig) {
+		h := httptest.NewServer(conn.Handler(func(c *conn.Conn) error {
+			ctx, cancel := context.WithCancel(context.Background())
+			if _, _, err := c.Read(ctx); err != nil {
+				return err
+			}
+			cancel()
+			if err := r.engine.Attach(c, echo()); err != nil {
+				return err
+			}
+			<-c.Context().Done()
+			return nil
+		}))
+		defer h.Close()
+		for range 200 {
+			c, err := conn.Dial(t.Context(), "ws"+strings.TrimPrefix(h.URL, "http"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, c, "for the handler")
+			write(t, c, "for the loop")
+			read(t, c, "for the loop")
+			c.Abort()
 		}
 	})
 }
