@@ -131,19 +131,22 @@ func (s *Server) open(o *conn.Opening, peer netip.AddrPort, state *tls.Connectio
 	if client.Host != "" {
 		o.Request = withHost(o.Request, client.Host) // which the page's origin is compared with
 	}
-	c := &Conn{request: Request{server: s, client: client.Addr, host: unique.Make(o.Request.Host()), scheme: client.Scheme, tls: state, answer: new(answer)}}
+	c := &Conn{request: Request{
+		server: s, client: client.Addr.Addr(), port: client.Addr.Port(), scheme: client.Scheme,
+		host: unique.Make(o.Request.Host()), tls: state, answer: new(answer),
+	}}
 	r := &c.request
 	r.head.Store(o.Request)
 	handler, err := s.admit(o, r)
 	if err != nil {
-		s.logRefused(r.client, o.Request.Path(), err)
+		s.logRefused(client.Addr, o.Request.Path(), err)
 		o.Refuse(err) // its own error is this one
 		return false
 	}
 	ws, err := o.Accept(r.answer.Answer)
 	if err != nil {
 		s.release(r.client)
-		s.logRefused(r.client, o.Request.Path(), err)
+		s.logRefused(client.Addr, o.Request.Path(), err)
 		return false
 	}
 	s.adopt(c, ws, handler)
@@ -190,8 +193,9 @@ func (s *Server) find(path string, r *Request) error {
 	}
 	r.route, r.path = found, found.keepPath(path)
 	if m.Len() > 0 {
-		m.Detach()
-		r.params = &m
+		kept := m // apart, so that m needs no memory where there are no parameters
+		kept.Detach()
+		r.params = &kept
 	}
 	return nil
 }
@@ -214,12 +218,12 @@ func (s *Server) noRoute(path string, err error) error {
 }
 
 // seat takes a place for one more connection of a client.
-func (s *Server) seat(client netip.AddrPort) error {
+func (s *Server) seat(client netip.Addr) error {
 	if n := s.seats.Add(1); s.cfg.MaxConns > 0 && n > int64(s.cfg.MaxConns) {
 		s.seats.Add(-1)
 		return overloaded(http.StatusServiceUnavailable, "The server has as many connections as it takes.", retryOverload)
 	}
-	if !s.perIP.Acquire(client.Addr()) {
+	if !s.perIP.Acquire(client) {
 		s.seats.Add(-1)
 		return overloaded(http.StatusTooManyRequests, "There are as many connections from this address as the server takes.", retryOverload)
 	}
@@ -227,9 +231,9 @@ func (s *Server) seat(client netip.AddrPort) error {
 }
 
 // release gives a seat back.
-func (s *Server) release(client netip.AddrPort) {
+func (s *Server) release(client netip.Addr) {
 	s.seats.Add(-1)
-	s.perIP.Release(client.Addr())
+	s.perIP.Release(client)
 }
 
 // decide asks the route's Acceptor. A panic of it, a middleware's or a factory's,

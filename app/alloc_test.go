@@ -112,3 +112,11 @@ func TestPublishDoesNotAllocatePerMember(t *testing.T) {
 		t.Errorf("allocations of a publication by number of members: %v", cost)
 	}
 }
+
+// A connection is one piece of memory of the class that this size falls into: one
+// byte more costs 16.
+func TestSizeOfConn(t *testing.T) {
+	if app.SizeOfConn > 240 {
+		t.Errorf("a Conn takes %d bytes", app.SizeOfConn)
+	}
+}

@@ -100,7 +100,7 @@ func (c *Conn) Int(name string) int64 {
 func (c *Conn) PathParams() map[string]any { return c.request.Params().Map() }
 
 // ClientAddress returns the client's address, as Request.ClientAddress does.
-func (c *Conn) ClientAddress() netip.AddrPort { return c.request.client }
+func (c *Conn) ClientAddress() netip.AddrPort { return c.request.ClientAddress() }
 
 // NetConn returns the connection as a stream of bytes above the WebSocket: what is
 // written is sent as binary messages. Its addresses are those of the socket.

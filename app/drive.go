@@ -23,7 +23,7 @@ func (s *Server) adopt(c *Conn, ws *conn.Conn, h Handler) {
 		if err == nil {
 			return
 		}
-		s.each.Error("connection not taken by the engine; it has a goroutine of its own", "client", c.request.client, "error", err)
+		s.each.Error("connection not taken by the engine; it has a goroutine of its own", "client", c.ClientAddress(), "error", err)
 	}
 	go c.run() // on a new goroutine, whose stack begins small
 }
@@ -53,7 +53,7 @@ func (d *driven) OnOpen(*conn.Conn) (err error) {
 		c.Close(conn.CodeGoingAway, shutdownReason)
 	}
 	if enabled(s.each, slog.LevelDebug) {
-		s.each.Debug("connected", "id", c.ID(), "client", r.client, "path", r.Path(), "handler", r.route.handler)
+		s.each.Debug("connected", "id", c.ID(), "client", c.ClientAddress(), "path", r.Path(), "handler", r.route.handler)
 	}
 	defer r.forget()
 	defer c.guard("OnOpen", &err)
@@ -125,7 +125,7 @@ func (c *Conn) ended(e *CloseError) {
 	c.end = e
 	s := c.request.server
 	if enabled(s.each, slog.LevelDebug) {
-		s.each.Debug("disconnected", "id", c.ID(), "client", c.request.client, "path", c.request.Path(),
+		s.each.Debug("disconnected", "id", c.ID(), "client", c.ClientAddress(), "path", c.request.Path(),
 			"code", int(e.Code), "reason", oneLine(e.Reason), "remote", e.Remote, "cause", causeText(e.Err), "after", time.Since(c.ConnectedAt()))
 	}
 	if !e.Remote && e.Err != nil {
@@ -136,7 +136,7 @@ func (c *Conn) ended(e *CloseError) {
 // logFault logs that the connection was closed for what its peer sent, and which
 // setting would have it taken.
 func (c *Conn) logFault(e *CloseError) {
-	attrs := []any{"id", c.ID(), "client", c.request.client, "path", c.request.Path(), "code", int(e.Code)}
+	attrs := []any{"id", c.ID(), "client", c.ClientAddress(), "path", c.request.Path(), "code", int(e.Code)}
 	switch e.Code {
 	case conn.CodeMessageTooBig:
 		attrs = append(attrs, "hint", fmt.Sprintf("set Config.Limits.MaxMessageSize to take more than %d bytes", c.Limits().MaxMessageSize))

@@ -56,7 +56,7 @@ type presenceKey struct{}
 
 // member returns the connection as others see it.
 func (c *Conn) member() Member {
-	return Member{ID: c.ID(), Info: c.Presence(), Since: c.ConnectedAt(), Client: c.request.client}
+	return Member{ID: c.ID(), Info: c.Presence(), Since: c.ConnectedAt(), Client: c.ClientAddress()}
 }
 
 // announce tells others that the connection is in a topic. No lock is held.

@@ -37,12 +37,13 @@ type Request struct {
 	route  *route
 	path   string
 	params *router.Match // nil if there are none
-	client netip.AddrPort
+	client netip.Addr
 	host   unique.Handle[string] // most ask for the same
 	tls    *tls.ConnectionState
 	values values
 	answer *answer // nil once it was given
 	kept   atomic.Bool
+	port   uint16 // of client
 	scheme handshake.Scheme
 }
 
@@ -129,7 +130,7 @@ func (r *Request) Secure() bool { return r.scheme == handshake.HTTPS }
 // it is, with port 0 where they don't say. On a unix socket it is 127.0.0.1 with
 // port 0, which Config.TrustedProxies may name; where there is no IP address at all
 // it is the zero AddrPort.
-func (r *Request) ClientAddress() netip.AddrPort { return r.client }
+func (r *Request) ClientAddress() netip.AddrPort { return netip.AddrPortFrom(r.client, r.port) }
 
 // TLS returns the state of the TLS connection that ends here, with the client's
 // verified certificates if it was asked for some (Config.TLS), or nil.

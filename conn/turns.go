@@ -169,10 +169,10 @@ func (c *Conn) open(w *drive.Workspace) {
 func (c *Conn) forgetHello(w *drive.Workspace) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	mine := hello{subprotocol: c.hello.subprotocol, parent: c.hello.parent}
+	mine := c.hello
 	last, ok := w.Last.(*hello)
 	if !ok || last.subprotocol != mine.subprotocol || !sameContext(last.parent, mine.parent) {
-		last = &mine
+		last = &hello{subprotocol: mine.subprotocol, parent: mine.parent}
 		w.Last = last
 	}
 	c.hello = last
