@@ -7,13 +7,15 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/godwit-ws/godwit/conn/internal/sock"
 )
 
 func again(err error) bool { return err == unix.EAGAIN || err == unix.EWOULDBLOCK }
 
-func shutdownWrite(fd int32) { unix.Shutdown(int(fd), unix.SHUT_WR) }
+func shutdownWrite(fd int32) { sock.CloseWrite(int(fd)) }
 func shutdownBoth(fd int32)  { unix.Shutdown(int(fd), unix.SHUT_RDWR) }
-func closeFD(fd int32)       { unix.Close(int(fd)) }
+func closeFD(fd int32)       { sock.Close(int(fd)) }
 
 // takeFD takes the descriptor out of nc, which it closes: what was made for the
 // runtime's poller is free then.

@@ -163,6 +163,7 @@ func TestContextEndsBesideAttach(t *testing.T) {
 	bothModes(t, func(t *testing.T, r *rig) {
 		h := httptest.NewServer(conn.Handler(func(c *conn.Conn) error {
 			ctx, cancel := context.WithCancel(context.Background())
+			defer cancel()
 			if _, _, err := c.Read(ctx); err != nil {
 				return err
 			}

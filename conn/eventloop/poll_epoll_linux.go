@@ -65,11 +65,12 @@ func (p *poller) awaitWrite(fd int32, index, age uint32) {
 }
 
 func (p *poller) control(op int, fd int32, events, index, age uint32) error {
-	return unix.EpollCtl(p.epoll, op, int(fd), &unix.EpollEvent{
-		Events: events | unix.EPOLLRDHUP | unix.EPOLLET,
-		Fd:     int32(index),
-		Pad:    int32(age),
-	})
+	e := unix.EpollEvent{Events: events | unix.EPOLLRDHUP | unix.EPOLLET, Fd: int32(index), Pad: int32(age)}
+	_, _, errno := unix.RawSyscall6(unix.SYS_EPOLL_CTL, uintptr(p.epoll), uintptr(op), uintptr(fd), uintptr(unsafe.Pointer(&e)), 0, 0)
+	if errno != 0 {
+		return errno
+	}
+	return nil
 }
 
 // remove stops watching a descriptor that stays open elsewhere.

@@ -7,8 +7,10 @@ import (
 	"unsafe"
 )
 
-// The system calls of reading and writing, made directly. That they are those of
-// sockets saves the kernel the layer for files: 3 % of an echo of 125 bytes.
+// The system calls of reading, writing and closing, made directly. That they are those
+// of sockets saves the kernel the layer for files: 3 % of an echo of 125 bytes. Not to
+// tell the scheduler of the end of a connection saves 5 % of one that lives for a
+// message: the scheduler would take the thread's processor away now and then.
 
 // shortTransfer is how many bytes at the most are read or written without telling
 // the Go scheduler. The sockets don't block, so such a call takes as long as copying
@@ -48,6 +50,12 @@ func Write(fd int, head, tail []byte, last bool) (int, error) {
 	parts[1].SetLen(len(tail))
 	return call(syscall.SYS_WRITEV, len(head)+len(tail), uintptr(fd), unsafe.Pointer(&parts), 2, 0)
 }
+
+// CloseWrite ends our direction of a connection.
+func CloseWrite(fd int) { syscall.RawSyscall(syscall.SYS_SHUTDOWN, uintptr(fd), syscall.SHUT_WR, 0) }
+
+// Close closes a descriptor.
+func Close(fd int) { syscall.RawSyscall(syscall.SYS_CLOSE, uintptr(fd), 0, 0) }
 
 // transfer makes the system call trap(fd, p, len(p), flags, 0, 0): recvfrom or sendto
 // without an address.

@@ -33,6 +33,12 @@ func Write(fd int, head, tail []byte, last bool) (int, error) {
 	return n + m, err
 }
 
+// CloseWrite ends our direction of a connection.
+func CloseWrite(fd int) { syscall.Shutdown(fd, syscall.SHUT_WR) }
+
+// Close closes a descriptor.
+func Close(fd int) { syscall.Close(fd) }
+
 func writeOnce(fd int, p []byte) (int, error) {
 	for len(p) > 0 {
 		n, err := syscall.Write(fd, p)

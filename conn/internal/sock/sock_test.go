@@ -39,7 +39,7 @@ func TestWriteAndRead(t *testing.T) {
 				t.Fatalf("Write(%q, %q) = %d, %v", tt.head, tt.tail, n, err)
 			}
 			if last {
-				syscall.Shutdown(a, syscall.SHUT_WR)
+				sock.CloseWrite(a)
 			}
 			if n, err := sock.Read(b, buf); string(buf[:n]) != want || err != nil {
 				t.Errorf("Read = %q, %v; want %q", buf[:n], err, want)
@@ -90,5 +90,20 @@ func TestErrors(t *testing.T) {
 	}
 	if _, err := sock.Read(-1, make([]byte, 1)); err != syscall.EBADF {
 		t.Errorf("Read of no descriptor: %v", err)
+	}
+}
+
+func TestClose(t *testing.T) {
+	a, b := pair(t)
+	spare, err := syscall.Dup(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sock.Close(spare)
+	if _, err := sock.Write(spare, []byte("x"), nil, false); err != syscall.EBADF {
+		t.Errorf("Write after Close: %v", err)
+	}
+	if n, err := sock.Read(b, make([]byte, 1)); n != 0 || err != syscall.EAGAIN {
+		t.Errorf("the other descriptor's peer reads %d, %v", n, err)
 	}
 }
