@@ -12,6 +12,7 @@ import (
 
 	"github.com/godwit-ws/godwit/conn"
 	"github.com/godwit-ws/godwit/conn/internal/drive"
+	"github.com/godwit-ws/godwit/conn/internal/sock"
 )
 
 // acceptor accepts the connections of one listener for the loops, whose descriptor
@@ -83,9 +84,20 @@ func (a *acceptor) open(l net.Listener) (err error) {
 		if tcp.IP.IsUnspecified() {
 			a.local = nil
 		}
-		unix.SetsockoptInt(int(a.fd), unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) // what is accepted inherits it; without it all still works
+		a.setOptions()
 	}
 	return nil
+}
+
+// setOptions gives the listener what package net gives each connection that it accepts
+// itself: here they inherit it. Without it all still works. Probes that somebody has set
+// up for the listener stay as they are; what its ListenConfig says can't be known.
+func (a *acceptor) setOptions() {
+	fd := int(a.fd)
+	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+	if on, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE); on == 0 && err == nil {
+		sock.KeepAlive(fd)
+	}
 }
 
 // close ends accepting. What waits in the listener is its owner's to end.

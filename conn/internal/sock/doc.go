@@ -1,5 +1,6 @@
 // Package sock reads from and writes to sockets that don't block, by their descriptors.
-// It is for engines that know when a socket is ready: none of its calls waits.
+// It is for engines that know when a socket is ready: none of its calls waits. KeepAlive
+// is for whoever accepts sockets.
 //
 // Errors are bare: syscall.EAGAIN where the socket has or takes nothing, else what the
 // system said. A read of 0 bytes without an error is the end of the peer's direction.
