@@ -172,6 +172,7 @@ func (a *acceptor) take(l *loop, fd int32, from syscall.Sockaddr) error {
 		local = localOf(fd)
 	}
 	k := &socket{home: l.homeAt(local), fd: fd, peer: peerAt(from)}
+	k.state.Store(scheduled) // until it has its place
 	m, err := a.r.Upgrader.Await(a.ctx, k, &held{k: k}, a.arrive)
 	if m == nil {
 		closeFD(fd)
@@ -179,7 +180,7 @@ func (a *acceptor) take(l *loop, fd int32, from syscall.Sockaddr) error {
 	}
 	k.m = m
 	if err = l.add(k); err != nil {
-		k.state.Or(scheduled | finished) // nobody gives it a turn
+		k.state.Or(finished) // it stays scheduled, so that it has no turn
 		m.Lose(err)
 	}
 	return err
