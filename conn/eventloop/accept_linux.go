@@ -50,7 +50,7 @@ func (s *loops) accept(ctx, life context.Context, l net.Listener, r *Reception) 
 	defer a.close()
 	for {
 		if err := a.watch(); err != nil {
-			return err
+			a.fail(err)
 		}
 		select {
 		case <-life.Done():
