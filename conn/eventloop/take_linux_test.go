@@ -40,3 +40,28 @@ func TestTakeAborted(t *testing.T) {
 		t.Errorf("told %d times", len(told))
 	}
 }
+
+// A socket is given another machine while it has turns: the race detector looks on.
+func TestBecomeDuringTurns(t *testing.T) {
+	e, err := New(Config{Loops: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	l := e.loops.all[0]
+	for range 50 {
+		k := &socket{home: &home{loop: l}, m: still{}, fd: -1}
+		k.state.Store(changing)
+		k.Attend()
+		<-time.After(200 * time.Microsecond) // nothing that turns wait for, or the detector sees no race
+		k.become(still{})
+	}
+}
+
+// still is a machine that has nothing to do, and takes its time.
+type still struct{ gone }
+
+func (still) Turn(*drive.Workspace) drive.Outcome {
+	<-time.After(500 * time.Microsecond)
+	return drive.Paused
+}
