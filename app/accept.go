@@ -176,13 +176,34 @@ func (s *Server) admit(o *conn.Opening, r *Request) (Handler, error) {
 	if err := s.seat(r.client); err != nil {
 		return nil, err
 	}
+	decided := false
+	defer func() {
+		if !decided {
+			s.abandon(o, r)
+		}
+	}()
 	handler, err := s.decide(r)
+	decided = true
 	if err != nil {
 		s.release(r.client)
 		return nil, err
 	}
 	return handler, nil
 }
+
+// abandon refuses a request whose Acceptor has ended its goroutine (runtime.Goexit), as
+// FailNow of a test does: nobody else is left to, nor to give the places back.
+func (s *Server) abandon(o *conn.Opening, r *Request) {
+	s.each.Error("Handler error: "+errGoexit.Error(), "route", r.Pattern())
+	err := mistake(errGoexit)
+	s.release(r.client)
+	s.logRefused(r.ClientAddress(), o.Request.Path(), err)
+	o.Refuse(err) // its own error is this one
+	s.gate.leave()
+}
+
+// errGoexit is why a request is refused whose Acceptor hasn't returned.
+var errGoexit = errors.New("app: the middleware or the factory ended its goroutine")
 
 // find finds the route of a path. What it keeps is no part of the request.
 func (s *Server) find(path string, r *Request) error {

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"runtime"
 	"testing"
 	"time"
 
 	"github.com/godwit-ws/godwit/app"
 	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/conn/eventloop"
 )
 
 // refused dials a URL that is to be refused with a status, and checks Retry-After.
@@ -155,5 +157,48 @@ func TestConfigErrors(t *testing.T) {
 			continue
 		}
 		t.Log(fmt.Sprint(e))
+	}
+}
+
+// An Acceptor that ends its goroutine, as a test's FailNow in it does, costs nobody
+// anything.
+func TestMaxConnsGoexit(t *testing.T) {
+	ends := func(app.Acceptor) app.Acceptor {
+		return func(*app.Request) (app.Handler, error) {
+			runtime.Goexit()
+			return nil, nil
+		}
+	}
+	inline, err := eventloop.New(eventloop.Config{Inline: true, Loops: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(inline.Close)
+	for name, engine := range map[string]*eventloop.Engine{"blocking": nil, "pooled": newEngine(t), "inline": inline} {
+		t.Run(name, func(t *testing.T) {
+			log, lines := logger(0)
+			made := false
+			s, url := serve(t, app.Config{Engine: engine, MaxConns: 1, Logger: log}, func(r *app.Router) {
+				route(t, r, "/", newMember)
+				route(t, r, "/middleware", newMember, ends)
+				route(t, r, "/factory", func() any {
+					if made { // not to look at the type
+						runtime.Goexit()
+					}
+					made = true
+					return newMember()
+				})
+			})
+			for _, path := range []string{"/middleware", "/factory"} {
+				if code, _ := status(t, new(conn.Dialer), url+path); code != http.StatusInternalServerError {
+					t.Errorf("%s: answered with %d", path, code)
+				}
+			}
+			wantLine(t, lines, "ended its goroutine")
+			if st := s.Stats(); st.Refused != 2 {
+				t.Errorf("Stats = %+v", st)
+			}
+			dial(t, url) // the seat is free, and Shutdown waits for nobody
+		})
 	}
 }

@@ -1,31 +1,9 @@
 package conn
 
-import (
-	"os"
-	"syscall"
-)
+import "github.com/godwit-ws/godwit/conn/internal/sock"
 
 // inheritsKeepAlive says that accepted sockets have the listener's options.
 const inheritsKeepAlive = true
 
-// How a quiet socket is probed, as package net does it.
-const (
-	keepAliveIdle     = 15 // seconds until the first probe
-	keepAliveInterval = 15 // seconds between probes
-	keepAliveCount    = 9  // probes without an answer until the connection is given up
-)
-
 // setKeepAlive has the kernel probe a socket that is quiet.
-func setKeepAlive(fd int) error {
-	for _, o := range [...]struct{ level, name, value int }{
-		{syscall.SOL_SOCKET, syscall.SO_KEEPALIVE, 1},
-		{syscall.IPPROTO_TCP, syscall.TCP_KEEPIDLE, keepAliveIdle},
-		{syscall.IPPROTO_TCP, syscall.TCP_KEEPINTVL, keepAliveInterval},
-		{syscall.IPPROTO_TCP, syscall.TCP_KEEPCNT, keepAliveCount},
-	} {
-		if err := syscall.SetsockoptInt(fd, o.level, o.name, o.value); err != nil {
-			return os.NewSyscallError("setsockopt", err)
-		}
-	}
-	return nil
-}
+func setKeepAlive(fd int) error { return sock.KeepAlive(fd) }

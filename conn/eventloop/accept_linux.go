@@ -12,6 +12,7 @@ import (
 
 	"github.com/godwit-ws/godwit/conn"
 	"github.com/godwit-ws/godwit/conn/internal/drive"
+	"github.com/godwit-ws/godwit/conn/internal/sock"
 )
 
 // acceptor accepts the connections of one listener for the loops, whose descriptor
@@ -49,7 +50,7 @@ func (s *loops) accept(ctx, life context.Context, l net.Listener, r *Reception) 
 	defer a.close()
 	for {
 		if err := a.watch(); err != nil {
-			return err
+			a.fail(err)
 		}
 		select {
 		case <-life.Done():
@@ -83,9 +84,20 @@ func (a *acceptor) open(l net.Listener) (err error) {
 		if tcp.IP.IsUnspecified() {
 			a.local = nil
 		}
-		unix.SetsockoptInt(int(a.fd), unix.IPPROTO_TCP, unix.TCP_NODELAY, 1) // what is accepted inherits it; without it all still works
+		a.setOptions()
 	}
 	return nil
+}
+
+// setOptions gives the listener what package net gives each connection that it accepts
+// itself: here they inherit it. Without it all still works. Probes that somebody has set
+// up for the listener stay as they are; what its ListenConfig says can't be known.
+func (a *acceptor) setOptions() {
+	fd := int(a.fd)
+	unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1)
+	if on, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE); on == 0 && err == nil {
+		sock.KeepAlive(fd)
+	}
 }
 
 // close ends accepting. What waits in the listener is its owner's to end.
@@ -160,6 +172,7 @@ func (a *acceptor) take(l *loop, fd int32, from syscall.Sockaddr) error {
 		local = localOf(fd)
 	}
 	k := &socket{home: l.homeAt(local), fd: fd, peer: peerAt(from)}
+	k.state.Store(scheduled | changing) // until it has its place, and is open
 	m, err := a.r.Upgrader.Await(a.ctx, k, &held{k: k}, a.arrive)
 	if m == nil {
 		closeFD(fd)
@@ -167,7 +180,7 @@ func (a *acceptor) take(l *loop, fd int32, from syscall.Sockaddr) error {
 	}
 	k.m = m
 	if err = l.add(k); err != nil {
-		k.state.Or(scheduled | finished) // nobody gives it a turn
+		k.state.Or(finished) // it stays scheduled, so that it has no turn
 		m.Lose(err)
 	}
 	return err

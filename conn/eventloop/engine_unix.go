@@ -123,7 +123,7 @@ func (s *loops) place(nc net.Conn) (*socket, error) {
 		return nil, err
 	}
 	k := &socket{home: at, fd: fd, peer: peer}
-	k.state.Store(scheduled) // until it has its place
+	k.state.Store(scheduled | attended) // until it has its place, and its first turn
 	return k, nil
 }
 

@@ -331,15 +331,16 @@ func (l *loop) setWheel(s *socket, due uint32) {
 	}
 }
 
-// add gives a socket its place on the loop, and its first turn: at once if it is
-// scheduled, and otherwise when bytes come.
+// add gives a socket, which is scheduled, its place on the loop, and its first turn: at
+// once if one is due, and otherwise when bytes come. Until the poller has it, and after
+// an error, it has none: whoever is told of the error closes it.
 func (l *loop) add(s *socket) error {
 	l.mu.Lock()
 	if l.stopped.Load() {
 		l.mu.Unlock()
 		return errStopped
 	}
-	due, atOnce := s.due, s.state.Load()&scheduled != 0
+	due := s.due
 	s.spoke = spoke{}
 	l.table.add(s)
 	l.load.Add(1)
@@ -352,7 +353,7 @@ func (l *loop) add(s *socket) error {
 		l.remove(s)
 		return err
 	}
-	if atOnce {
+	if !s.rest(ready|attended, 0) {
 		l.schedule(s)
 	}
 	return nil

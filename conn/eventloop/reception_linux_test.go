@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/godwit-ws/godwit/conn"
 	"github.com/godwit-ws/godwit/conn/eventloop"
 	"github.com/godwit-ws/godwit/handshake"
@@ -103,11 +105,13 @@ func TestAcceptTellsOfEach(t *testing.T) {
 		nc, a := b.enter(request)
 		b.wantEnd(nil)
 		status(t, nc, http.StatusSwitchingProtocols)
-		a.Close() // of no effect
-		io.WriteString(nc, "\x81\x85\x00\x00\x00\x00hello")
-		got := make([]byte, 7)
-		if _, err := io.ReadFull(nc, got); err != nil || string(got) != "\x81\x05hello" {
-			t.Errorf("echoed %q, %v", got, err)
+		for range 2 { // the first shows that the loop has it, for good
+			io.WriteString(nc, "\x81\x85\x00\x00\x00\x00hello")
+			got := make([]byte, 7)
+			if _, err := io.ReadFull(nc, got); err != nil || string(got) != "\x81\x05hello" {
+				t.Errorf("echoed %q, %v", got, err)
+			}
+			a.Close() // of no effect
 		}
 
 		nc, _ = b.enter("rubbish\r\n\r\n")
@@ -125,6 +129,38 @@ func TestAcceptTellsOfEach(t *testing.T) {
 			gone(t, nc)
 			a.Close()
 		}
+	})
+}
+
+// A client whose machine is gone is noticed, whoever made the listener: package net has
+// what it accepts itself probed, and the loops must.
+func TestAcceptKeepsAlive(t *testing.T) {
+	bothLobbies(t, func(t *testing.T, b *lobby) {
+		b.enter("") // which may have come before the loops had the listener
+		nc, a := b.enter("")
+		const most = 1 << 10 // descriptors
+		for fd := range most {
+			sa, err := unix.Getpeername(fd)
+			if err != nil {
+				continue
+			}
+			from, ok := sa.(*unix.SockaddrInet4)
+			if !ok || from.Port != nc.LocalAddr().(*net.TCPAddr).Port {
+				continue
+			}
+			on, err := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_KEEPALIVE)
+			if on == 0 || err != nil {
+				t.Errorf("SO_KEEPALIVE is %d, %v", on, err)
+			}
+			idle, err := unix.GetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_KEEPIDLE)
+			if idle > 60 || err != nil {
+				t.Errorf("the first probe leaves after %d s, %v", idle, err)
+			}
+			a.Close()
+			b.wantEnd(net.ErrClosed)
+			return
+		}
+		t.Error("no socket of the server's was found")
 	})
 }
 

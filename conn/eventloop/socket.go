@@ -44,6 +44,7 @@ const (
 	paused                // no bytes are wanted
 	finished              // its last turn is over
 	armed                 // the poller tells of writability
+	changing              // another machine may come: m is read with loop.mu held
 )
 
 // RemoteAddr implements drive.Transport.
@@ -131,6 +132,14 @@ func (s *socket) machine() drive.Machine {
 	return s.m
 }
 
+// current is machine without the lock, where state says that it isn't needed.
+func (s *socket) current(state uint32) drive.Machine {
+	if state&changing != 0 {
+		return s.machine()
+	}
+	return s.m
+}
+
 // placed reports whether the socket has its place on the loop.
 func (s *socket) placed() bool {
 	s.loop.mu.Lock()
@@ -147,6 +156,7 @@ func (s *socket) become(m drive.Machine) error {
 		m = gone{}
 	}
 	s.m = m
+	s.state.And(^uint32(changing)) // behind m: who sees it sees m
 	s.loop.mu.Unlock()
 	s.notice(attended)
 	if stopped {
@@ -160,7 +170,7 @@ func (s *socket) event(ev event) {
 	if ev.writable && s.state.Load()&awaiting != 0 {
 		s.state.And(^uint32(awaiting))
 		if s.secure == nil || s.secure.writable() {
-			s.m.Writable()
+			s.current(s.state.Load()).Writable()
 		}
 	}
 	if !ev.readable && !ev.hungUp {
@@ -190,9 +200,9 @@ func (s *socket) event(ev event) {
 // scheduled. If ours is false, the watch has ended the shift.
 func (s *socket) turns(w *drive.Workspace, sh *shift) (done, ours bool) {
 	for range maxTurns {
-		s.state.And(^uint32(ready | attended | paused))
+		m := s.current(s.state.And(^uint32(ready | attended | paused)))
 		n := sh.begin(s)
-		next := s.m.Turn(w)
+		next := m.Turn(w)
 		ours = sh.end(n)
 		if done = s.after(next); done || !ours {
 			return done, ours

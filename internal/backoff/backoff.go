@@ -13,10 +13,10 @@ const (
 	last  = time.Second
 )
 
-// Passing reports whether accepting may succeed later: descriptors or memory ran out,
-// or a client left before it was accepted.
+// Passing reports whether accepting may succeed later: descriptors or memory ran out, or
+// what epoll may use of it (ENOSPC), or a client left before it was accepted.
 func Passing(err error) bool {
-	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED, syscall.EINTR} {
+	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ENOSPC, syscall.ECONNABORTED, syscall.EINTR} {
 		if errors.Is(err, e) {
 			return true
 		}

@@ -16,6 +16,7 @@ import (
 func TestPassing(t *testing.T) {
 	for err, want := range map[error]bool{
 		&net.OpError{Op: "accept", Err: os.NewSyscallError("accept4", syscall.EMFILE)}: true,
+		os.NewSyscallError("epoll_ctl", syscall.ENOSPC):                                true, // /proc/sys/fs/epoll/max_user_watches
 		syscall.ECONNABORTED:     true,
 		syscall.EINVAL:           false,
 		net.ErrClosed:            false,

@@ -1,0 +1,124 @@
+package app_test
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/godwit-ws/godwit/app"
+	"github.com/godwit-ws/godwit/conn/eventloop"
+)
+
+// fewDescriptors uses up the process's descriptors but n, until the test ends or the
+// function that it returns is called.
+func fewDescriptors(t *testing.T, n int) (release func()) {
+	t.Helper()
+	var was unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &was); err != nil {
+		t.Fatal(err)
+	}
+	few := was
+	few.Cur = min(was.Cur, 512)
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &few); err != nil {
+		t.Skip(err)
+	}
+	var used []*os.File
+	release = func() {
+		for _, f := range used {
+			f.Close()
+		}
+		used = nil
+		unix.Setrlimit(unix.RLIMIT_NOFILE, &was)
+	}
+	t.Cleanup(release)
+	for {
+		f, err := os.Open(os.DevNull)
+		if err != nil {
+			break
+		}
+		used = append(used, f)
+	}
+	if len(used) < n {
+		t.Fatalf("%d descriptors are left, want %d", len(used), n)
+	}
+	for _, f := range used[:n] {
+		f.Close()
+	}
+	used = used[n:]
+	return release
+}
+
+// Where descriptors run out the server says so and goes on: clients wait until there are
+// some again, and those who are here notice nothing.
+func TestLoopsOutOfDescriptors(t *testing.T) {
+	bothLoops(t, func(t *testing.T, e *eventloop.Engine) {
+		log, lines := logger(slog.LevelWarn)
+		s, url := serve(t, app.Config{Engine: e, Logger: log}, func(r *app.Router) { route(t, r, "/", func() any { return new(repeats) }) })
+		c := dial(t, url)
+		release := fewDescriptors(t, 1)
+		nc := connect(t, s.Addr(), wsRequest) // which takes the last
+		eventually(t, "it is tried more than once", func() bool {
+			return strings.Count(lines.String(), "accept failed; trying again") > 2
+		})
+		wantLine(t, lines, "too many open files")
+		c.send("still here")
+		c.want("still here")
+		if st := s.Stats(); st.Conns != 1 || st.Refused != 0 {
+			t.Errorf("Stats = %+v", st)
+		}
+		release()
+		wantStatus(t, nc, http.StatusSwitchingProtocols)
+	})
+}
+
+// Shutdown doesn't wait for the next try.
+func TestLoopsShutdownOutOfDescriptors(t *testing.T) {
+	bothLoops(t, func(t *testing.T, e *eventloop.Engine) {
+		log, lines := logger(slog.LevelWarn)
+		s, _ := serve(t, app.Config{Engine: e, Logger: log}, nil)
+		release := fewDescriptors(t, 1)
+		nc := connect(t, s.Addr(), wsRequest)
+		eventually(t, "accepting fails", func() bool { return strings.Count(lines.String(), "accept failed") > 0 })
+		if err := s.Shutdown(t.Context()); err != nil {
+			t.Errorf("Shutdown: %v", err)
+		}
+		release()
+		wantDropped(t, nc)
+	})
+}
+
+// A listener that the user closes ends Serve with the next client, as an error of the
+// listener; who is here stays, who is about to come in may.
+func TestLoopsListenerClosed(t *testing.T) {
+	bothLoops(t, func(t *testing.T, e *eventloop.Engine) {
+		s, url := serve(t, app.Config{Engine: e}, func(r *app.Router) { route(t, r, "/", func() any { return new(repeats) }) })
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		served := make(chan error, 1)
+		go func() { served <- s.Serve(l) }()
+		c := dial(t, "ws://"+l.Addr().String())
+		slow := connect(t, l.Addr(), wsRequest[:20])
+		eventually(t, "both are here", func() bool { return e.Len() == 2 })
+		l.Close()
+		if nc, err := net.Dial("tcp", l.Addr().String()); err == nil {
+			nc.Close()
+		}
+		if err := <-served; !errors.Is(err, net.ErrClosed) || errors.Is(err, app.ErrServerClosed) {
+			t.Errorf("Serve returned %v", err)
+		}
+		c.send("still here")
+		c.want("still here")
+		io.WriteString(slow, wsRequest[20:])
+		wantStatus(t, slow, http.StatusSwitchingProtocols)
+		dial(t, url) // the other listener is served
+	})
+}
