@@ -129,7 +129,7 @@ func (l *readLimit) due() (at time.Time, ok bool) {
 func (c *Conn) tick() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.end == nil {
+	if c.end == nil && c.t == nil { // an engine may have taken the connection over meanwhile
 		c.timers.at = never
 		c.lookAtClock(time.Now())
 	}

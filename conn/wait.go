@@ -126,6 +126,9 @@ func (c *Conn) wasKicked() bool {
 func (c *Conn) ctxEnded(done <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.t != nil {
+		return // an engine has taken the connection over meanwhile
+	}
 	if c.readDone == done {
 		c.kick()
 	}

@@ -1,0 +1,69 @@
+package conn_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/conn/internal/drive"
+)
+
+// handOver has the test drive c; during is called while it changes hands.
+func handOver(t testing.TB, c *conn.Conn, h conn.Hooks, during func()) *driven {
+	t.Helper()
+	d := &driven{t: t, c: c, w: &wire{takes: 1 << 30}}
+	d.s.Scratch = make([]byte, 4096)
+	m, err := c.Drive(h, drive.Pooled, func(nc net.Conn) (drive.Transport, error) {
+		during()
+		return d.w, nc.Close()
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.m = m
+	return d
+}
+
+// A context that a read has stood under may end while an engine takes the connection
+// over.
+func TestContextEndsInHandover(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, client := conn.Pipe(conn.Config{}, conn.Config{})
+		defer client.Abort()
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() {
+			synctest.Wait() // the reader waits under ctx
+			client.WriteText(context.Background(), "m")
+		}()
+		if _, _, err := server.Read(ctx); err != nil {
+			t.Fatal(err)
+		}
+		d := handOver(t, server, echoing{}, cancel)
+		synctest.Wait() // whoever looks at the context
+		d.turns(drive.Drained)
+		server.Abort()
+		d.turns(drive.Over)
+	})
+}
+
+// A timer of reading may fire while an engine takes the connection over.
+func TestTimerFiresInHandover(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, client := conn.Pipe(conn.Config{ReadTimeout: 2 * time.Second}, conn.Config{})
+		defer client.Abort()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, _, err := server.Read(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatal(err)
+		}
+		d := handOver(t, server, echoing{}, func() { time.Sleep(time.Second) }) // to the moment at which it fires
+		synctest.Wait()
+		d.turns(drive.Drained)
+		server.Abort()
+		d.turns(drive.Over)
+	})
+}
