@@ -67,3 +67,31 @@ func TestTimerFiresInHandover(t *testing.T) {
 		d.turns(drive.Over)
 	})
 }
+// CloseTimeout of a connection that was closing before an engine has taken it over
+// runs on.
+func TestCloseTimeoutInHandover(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, client := conn.Pipe(conn.Config{CloseTimeout: time.Second}, conn.Config{})
+		defer client.Abort()
+		w, err := server.Writer(t.Context(), conn.Text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Write([]byte("never"))
+		w.Flush()
+		w.Write([]byte("\xff")) // closes the connection, and nobody reads
+		d := handOver(t, server, echoing{}, func() {})
+		d.turns(drive.Drained)
+		time.Sleep(time.Second)
+		if at := d.w.wakeAt; at.After(time.Now()) {
+			t.Errorf("Tick is to be called in %v", time.Until(at))
+		}
+		d.m.Tick(time.Now())
+		if err := server.Err(); !errors.Is(err, conn.ErrCloseTimeout) {
+			t.Errorf("ended with %v, want %v", err, conn.ErrCloseTimeout)
+		}
+		server.Abort()
+		d.turns(drive.Over)
+	})
+}
+
