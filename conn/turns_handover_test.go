@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -95,3 +96,37 @@ func TestCloseTimeoutInHandover(t *testing.T) {
 	})
 }
 
+// OnClose is called also where a hook drops the connection and then ends its
+// goroutine.
+func TestTurnsAbortAndGoexit(t *testing.T) {
+	for _, in := range []string{"open", "message"} {
+		t.Run(in, func(t *testing.T) {
+			server, client := conn.Pipe(conn.Config{}, conn.Config{})
+			defer client.Abort()
+			leave := func() error {
+				server.Abort()
+				runtime.Goexit()
+				return nil
+			}
+			h := &recorder{}
+			if in == "open" {
+				h.open = func(*conn.Conn) error { return leave() }
+			} else {
+				h.message = func(*conn.Conn, []byte) error { return leave() }
+			}
+			d := handOver(t, server, h, func() {})
+			d.w.in.WriteString("\x81\x82\x00\x00\x00\x00me")
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				for d.m.Turn(&d.s) != drive.Over {
+				}
+			}()
+			<-done
+			d.turns(drive.Over)
+			if n := len(h.calls); h.calls[n-1] != "close" {
+				t.Errorf("called %q", h.calls)
+			}
+		})
+	}
+}
