@@ -142,9 +142,9 @@ func (c *Conn) startTurn() (stage, due) {
 	}
 	c.waiting, c.paused = false, false
 	c.corked, c.answered = true, false
-	d := due{end: c.end != nil, failure: c.pending, early: c.early != nil}
-	if d.failure != nil {
-		c.pending = nil
+	d := due{end: c.end != nil, early: c.early != nil}
+	if c.stage == opened && c.pending != nil { // before that it waits for OnOpen
+		d.failure, c.pending = c.pending, nil
 	}
 	return c.stage, d
 }
@@ -279,6 +279,8 @@ func (c *Conn) endTurn(next drive.Outcome) drive.Outcome {
 	switch {
 	case c.stage >= ending:
 		return next
+	case c.pending != nil:
+		return drive.More
 	case c.overloaded():
 		c.paused = true
 		c.keepTime()

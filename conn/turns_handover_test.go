@@ -1,6 +1,7 @@
 package conn_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"net"
@@ -129,4 +130,27 @@ func TestTurnsAbortAndGoexit(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A connection that the budget closes before its first turn is told so when OnOpen has
+// returned.
+func TestTurnsShedBeforeOpen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, client := conn.Pipe(conn.Config{MaxBuffered: 64 << 10}, conn.Config{})
+		defer client.Abort()
+		d := handOver(t, server, echoing{}, func() {})
+		d.w.takes = 0
+		if err := server.Write(t.Context(), conn.Binary, make([]byte, 128<<10)); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait() // whoever makes room
+		for d.m.Turn(&d.s) == drive.More {
+		}
+		d.writable(1 << 20)
+		if !bytes.HasSuffix(d.w.out.Bytes(), []byte("\x88\x13\x03\xf5server overloaded")) {
+			t.Errorf("written: %d bytes that end with %q", d.w.out.Len(), d.w.out.Bytes()[max(0, d.w.out.Len()-30):])
+		}
+		server.Abort()
+		d.turns(drive.Over)
+	})
 }
