@@ -334,6 +334,7 @@ func (l *loop) setWheel(s *socket, due uint32) {
 // add gives a socket its place on the loop, and its first turn: at once if it is
 // scheduled, and otherwise when bytes come.
 func (l *loop) add(s *socket) error {
+	defer s.settled()
 	l.mu.Lock()
 	if l.stopped.Load() {
 		l.mu.Unlock()

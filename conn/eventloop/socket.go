@@ -44,6 +44,8 @@ const (
 	paused                // no bytes are wanted
 	finished              // its last turn is over
 	armed                 // the poller tells of writability
+	placing               // it gets its place on the loop: its descriptor stays open until it has it
+	shut                  // Close was called
 )
 
 // RemoteAddr implements drive.Transport.
@@ -108,7 +110,19 @@ func (s *socket) CloseWrite() { shutdownWrite(s.fd) }
 func (s *socket) Shutdown() { shutdownBoth(s.fd) }
 
 // Close implements drive.Transport.
-func (s *socket) Close() { closeFD(s.fd) }
+func (s *socket) Close() {
+	if s.state.Or(shut)&placing == 0 {
+		closeFD(s.fd)
+	}
+}
+
+// settled is called once the socket has its place, or will have none. One that was
+// accepted for a loop may have been closed meanwhile.
+func (s *socket) settled() {
+	if s.state.And(^uint32(placing))&(placing|shut) == placing|shut {
+		closeFD(s.fd)
+	}
+}
 
 // WakeAt implements drive.Transport.
 func (s *socket) WakeAt(at time.Time) { s.loop.wakeAt(s, at) }
