@@ -353,6 +353,9 @@ func (l *loop) add(s *socket) error {
 		l.remove(s)
 		return err
 	}
+	if s.state.Load()&armed != 0 { // by a write that found no place
+		l.poll.awaitWrite(s.fd, index, age)
+	}
 	if atOnce {
 		l.schedule(s)
 	}
