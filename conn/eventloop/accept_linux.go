@@ -49,6 +49,9 @@ func (s *loops) accept(ctx, life context.Context, l net.Listener, r *Reception) 
 	defer a.close()
 	for {
 		if err := a.watch(); err != nil {
+			if life.Err() != nil {
+				return errStopped // and its loops with it
+			}
 			return err
 		}
 		select {
