@@ -69,6 +69,7 @@ func TestTimerFiresInHandover(t *testing.T) {
 		d.turns(drive.Over)
 	})
 }
+
 // CloseTimeout of a connection that was closing before an engine has taken it over
 // runs on.
 func TestCloseTimeoutInHandover(t *testing.T) {
