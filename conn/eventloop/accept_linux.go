@@ -163,6 +163,7 @@ func (a *acceptor) take(l *loop, fd int32, from syscall.Sockaddr) error {
 		local = localOf(fd)
 	}
 	k := &socket{home: l.homeAt(local), fd: fd, peer: peerAt(from)}
+	k.state.Store(moving)
 	m, err := a.r.Upgrader.Await(a.ctx, k, &held{k: k}, a.arrive)
 	if m == nil {
 		closeFD(fd)

@@ -18,10 +18,10 @@ import (
 // it is small.
 type socket struct {
 	*home
-	m     drive.Machine
-	spoke        // guarded by loop.mu
-	index uint32 // in loop.table; 0 while it isn't there; guarded by loop.mu
-	age   uint32 // tells it from earlier ones with its index; guarded by loop.mu
+	m     drive.Machine // guarded by loop.mu while another is still to take over
+	spoke               // guarded by loop.mu
+	index uint32        // in loop.table; 0 while it isn't there; guarded by loop.mu
+	age   uint32        // tells it from earlier ones with its index; guarded by loop.mu
 	state atomic.Uint32
 	fd    int32
 	peer  peer
@@ -46,6 +46,7 @@ const (
 	armed                 // the poller tells of writability
 	placing               // it gets its place on the loop: its descriptor stays open until it has it
 	shut                  // Close was called
+	moving                // another machine is still to take over
 )
 
 // RemoteAddr implements drive.Transport.
@@ -138,10 +139,19 @@ func (s *socket) notice(why uint32) {
 	}
 }
 
-// machine returns who deals with what happens on the socket. Its turns know it.
+// machine returns who deals with what happens on the socket.
 func (s *socket) machine() drive.Machine {
 	s.loop.mu.Lock()
 	defer s.loop.mu.Unlock()
+	return s.m
+}
+
+// machineIn is machine for the socket's turns and events, which pay for a lock only as
+// long as another may take over. state is the socket's.
+func (s *socket) machineIn(state uint32) drive.Machine {
+	if state&moving != 0 {
+		return s.machine()
+	}
 	return s.m
 }
 
@@ -162,6 +172,9 @@ func (s *socket) become(m drive.Machine) error {
 	}
 	s.m = m
 	s.loop.mu.Unlock()
+	s.state.And(^uint32(moving))
+	m.Writable() // for what the one before was told in vain
+	m.Tick(time.Now())
 	s.notice(attended)
 	if stopped {
 		return errStopped
@@ -172,9 +185,9 @@ func (s *socket) become(m drive.Machine) error {
 // event deals with what the system says of the socket. It is called by the loop.
 func (s *socket) event(ev event) {
 	if ev.writable && s.state.Load()&awaiting != 0 {
-		s.state.And(^uint32(awaiting))
+		state := s.state.And(^uint32(awaiting))
 		if s.secure == nil || s.secure.writable() {
-			s.m.Writable()
+			s.machineIn(state).Writable()
 		}
 	}
 	if !ev.readable && !ev.hungUp {
@@ -204,9 +217,9 @@ func (s *socket) event(ev event) {
 // scheduled. If ours is false, the watch has ended the shift.
 func (s *socket) turns(w *drive.Workspace, sh *shift) (done, ours bool) {
 	for range maxTurns {
-		s.state.And(^uint32(ready | attended | paused))
+		state := s.state.And(^uint32(ready | attended | paused))
 		n := sh.begin(s)
-		next := s.m.Turn(w)
+		next := s.machineIn(state).Turn(w)
 		ours = sh.end(n)
 		if done = s.after(next); done || !ours {
 			return done, ours

@@ -94,3 +94,71 @@ func TestAwaitWriteBeforeAdd(t *testing.T) {
 	k.Close()
 	peer.Close()
 }
+
+// before is a Machine that another takes the place of.
+type before struct {
+	gone
+	took, ticked chan struct{}
+}
+
+func (before) Turn(*drive.Workspace) drive.Outcome { return drive.Paused }
+
+func (b before) Writable()      { close(b.took) }
+func (b before) Tick(time.Time) { close(b.ticked) }
+
+// What a Machine was told before another has taken its place is told to that one.
+func TestBecomeAfterEvents(t *testing.T) {
+	e := start(t)
+	k, peer := joined(t, e)
+	first := before{took: make(chan struct{}), ticked: make(chan struct{})}
+	k.m = first
+	if err := k.loop.add(k); err != nil {
+		t.Fatal(err)
+	}
+	fill(t, k)
+	k.WakeAt(time.Now())
+	go io.Copy(io.Discard, peer)
+	told(t, first.took, "of writability")
+	told(t, first.ticked, "of the time")
+	second := before{took: make(chan struct{}), ticked: make(chan struct{})}
+	k.become(second)
+	told(t, second.took, "of writability, once more")
+	told(t, second.ticked, "of the time, once more")
+	k.become(gone{})
+	e.Close()
+	k.Close()
+	peer.Close()
+}
+
+// busy is a Machine that has turns without end.
+type busy struct {
+	gone
+	begun chan struct{}
+}
+
+func (b busy) Turn(*drive.Workspace) drive.Outcome {
+	select {
+	case b.begun <- struct{}{}:
+	default:
+	}
+	return drive.More
+}
+
+// A Machine may take another's place while that has turns.
+func TestBecomeBesideTurns(t *testing.T) {
+	for range 20 {
+		e := start(t)
+		k, peer := joined(t, e)
+		k.state.Or(moving)
+		b := busy{begun: make(chan struct{})}
+		k.m = b
+		if err := k.loop.add(k); err != nil {
+			t.Fatal(err)
+		}
+		<-b.begun
+		k.become(gone{})
+		e.Close()
+		k.Close()
+		peer.Close()
+	}
+}
