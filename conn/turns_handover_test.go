@@ -155,3 +155,28 @@ func TestTurnsShedBeforeOpen(t *testing.T) {
 		d.turns(drive.Over)
 	})
 }
+
+// A hook may wait for output whose writer has left the rest to others, because it was much:
+// the next turn comes only when the hook has returned.
+func TestTurnsHookWaitsForOutput(t *testing.T) {
+	server, client := conn.Pipe(conn.Config{}, conn.Config{})
+	defer client.Abort()
+	var d *driven
+	within(t, "the hook", func() {
+		h := &recorder{message: func(c *conn.Conn, _ []byte) error {
+			d.w.set(func() {
+				d.w.during = func() { // all this is left to the one who writes
+					for range 12 {
+						c.Write(context.Background(), conn.Binary, make([]byte, 60<<10))
+					}
+				}
+			})
+			c.Write(context.Background(), conn.Binary, make([]byte, 100<<10))
+			return c.WaitWritten(context.Background())
+		}}
+		d = handOver(t, server, h, func() {})
+		d.receive("\x81\x82\x00\x00\x00\x00me", drive.Drained)
+	})
+	server.Abort()
+	d.turns(drive.Over)
+}
