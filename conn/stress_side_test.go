@@ -71,6 +71,7 @@ type side struct {
 	out, in *ledger
 	dice    func() *gambler // a new one for each goroutine
 	answers bool            // hooks send too
+	run     func(*hooks)    // drives the connection by hooks, until it has ended
 	onHook  func() error    // called by each OnMessage
 	opens   atomic.Int32    // calls of OnOpen
 	closes  atomic.Int32    // and of OnClose
@@ -151,7 +152,10 @@ func (s *side) post(g *gambler, op conn.Opcode, m []byte) (fate, bool) {
 		s.t.Error(err)
 	}
 	how := conn.Posting{Overflow: conn.DropNewest, MaxMessages: 1 + g.IntN(20)}
-	if g.IntN(2) == 0 {
+	switch g.IntN(4) {
+	case 0:
+		how.Overflow, how.Key = conn.KeepLatest, string(m[:prefix]) // none takes another's place, and all come in order
+	case 1:
 		how.Overflow = conn.DropOldest
 	}
 	dropped, err := s.c.Post(p, how)
@@ -268,11 +272,57 @@ func (s *side) ping(stop <-chan struct{}) {
 	}
 }
 
+// ask asks for all that a connection tells of itself, until it has ended, and then once
+// more.
+func (s *side) ask(stop <-chan struct{}) {
+	g := s.dice()
+	for over := false; !over; g.nap() {
+		select {
+		case <-stop:
+			over = true
+		default:
+		}
+		ended := s.c.Err() != nil
+		switch g.IntN(4) {
+		case 0:
+			if gone := s.c.Context().Err() != nil; ended && !gone {
+				s.t.Error("Context goes on after the end")
+			}
+		case 1:
+			if messages, bytes := s.c.Queued(); messages < 0 || bytes < 0 {
+				s.t.Errorf("%d messages and %d bytes are queued", messages, bytes)
+			}
+		case 2:
+			ctx, cancel := g.context()
+			s.asked("WaitWritten", ctx, s.c.WaitWritten(ctx), ended)
+			cancel()
+		default:
+			ctx, cancel := g.context()
+			s.asked("Flush", ctx, s.c.Flush(ctx), ended)
+			cancel()
+		}
+		if s.c.RemoteAddr() == nil || s.c.LocalAddr() == nil {
+			s.t.Error("no address")
+		}
+	}
+}
+
+// asked checks the error of a call on a connection that had ended before, or not.
+func (s *side) asked(what string, ctx context.Context, err error, ended bool) {
+	switch {
+	case err == nil && ended:
+		s.t.Errorf("%s after the end: no error", what)
+	case err != nil && !errors.Is(err, conn.ErrWriteUnfinished):
+		s.gone(what, ctx, err)
+	}
+}
+
 // hooks are a side's, and count.
 type hooks struct {
 	*side
 	*gambler
-	sent int
+	sent    int
+	onClose func() // nil for nothing
 }
 
 // hookSender is the number of the sender that answers from hooks.
@@ -291,13 +341,18 @@ func (h *hooks) OnMessage(_ *conn.Conn, _ conn.Opcode, p []byte) error {
 	return h.onHook()
 }
 
-func (h *hooks) OnClose(*conn.Conn, *conn.CloseError) { h.closes.Add(1) }
+func (h *hooks) OnClose(*conn.Conn, *conn.CloseError) {
+	h.closes.Add(1)
+	if h.onClose != nil {
+		h.onClose()
+	}
+}
 
 // consume starts what takes the side's messages; it is done with the connection.
 func (s *side) consume(way int, group *sync.WaitGroup) {
 	switch way {
 	case 0:
-		group.Go(func() { s.c.Run(&hooks{side: s, gambler: s.dice()}) })
+		group.Go(func() { s.run(&hooks{side: s, gambler: s.dice()}) })
 	case 1:
 		group.Go(func() {
 			for range 3 {

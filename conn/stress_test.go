@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/conn/eventloop"
 	"github.com/godwit-ws/godwit/frame"
 )
 
@@ -53,7 +54,7 @@ func TestStressInBubbles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			rounds(t, 300*time.Millisecond, func(t *testing.T, seed uint64) {
 				synctest.Test(t, func(t *testing.T) {
-					stress(t, seed, true, open)
+					arena{bubble: true, open: open}.stress(t, seed)
 					time.Sleep(time.Second) // whoever is on his way out of a slow transport
 				})
 			})
@@ -69,7 +70,7 @@ func TestStressOverSockets(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			goroutines, files := runtime.NumGoroutine(), openFiles(t)
 			rounds(t, 300*time.Millisecond, func(t *testing.T, seed uint64) {
-				within(t, "GODWIT_SEED="+strconv.FormatUint(seed, 10), func() { stress(t, seed, false, open) })
+				within(t, "GODWIT_SEED="+strconv.FormatUint(seed, 10), func() { arena{open: open}.stress(t, seed) })
 			})
 			within(t, "the end of the last goroutine", func() {
 				for runtime.NumGoroutine() > goroutines+1 || openFiles(t) > files {
@@ -94,21 +95,33 @@ const (
 	endings
 )
 
+// arena is where a stress test takes place.
+type arena struct {
+	bubble bool
+	open   transport
+	engine *eventloop.Engine // drives the server's end; nil if goroutines do
+}
+
 // stress is one round: a connection, several who send, read and ping at both
 // ends, and an end.
-func stress(t *testing.T, seed uint64, bubble bool, open transport) {
+func (a arena) stress(t *testing.T, seed uint64) {
 	g := rand.New(rand.NewPCG(seed, 0))
 	serverCfg, clientCfg := stressConfig(g), stressConfig(g)
-	sc, cc, cut := open(t, serverCfg, clientCfg)
+	if a.engine != nil && a.engine.Inline() {
+		serverCfg.MaxQueued = -1 // past it the connection would end
+	}
+	sc, cc, cut := a.open(t, serverCfg, clientCfg)
 	shared, release := context.WithCancel(context.Background())
 	defer release()
 	var streams atomic.Uint64
 	dice := func() *gambler {
-		return &gambler{rand.New(rand.NewPCG(seed, streams.Add(1))), bubble, shared}
+		return &gambler{rand.New(rand.NewPCG(seed, streams.Add(1))), a.bubble, shared}
 	}
 	up, down := newLedger(t), newLedger(t)
 	server := &side{t: t, c: sc, out: down, in: up, dice: dice, onHook: noError}
 	client := &side{t: t, c: cc, out: up, in: down, dice: dice, onHook: noError}
+	server.run = func(h *hooks) { sc.Run(h) }
+	client.run = func(h *hooks) { cc.Run(h) }
 	end, serverWay, clientWay := ending(g.IntN(int(endings))), g.IntN(4), g.IntN(4)
 	if serverWay == 0 || end == byHook { // the end of a batch waits for its peer to read, so one side at least must
 		clientWay = 1 + g.IntN(3)
@@ -117,6 +130,10 @@ func stress(t *testing.T, seed uint64, bubble bool, open transport) {
 	if end == byHook {
 		serverWay = 0
 		server.onHook = failing(g.IntN(20), g.IntN(3))
+	}
+	if a.engine != nil {
+		serverWay, clientWay = 0, 1+g.IntN(3)
+		server.run = func(h *hooks) { attached(t, a.engine, h) }
 	}
 	r := &round{t: t, end: end, server: server, client: client, cut: cut}
 	r.run(g, serverWay, clientWay)
@@ -161,6 +178,9 @@ func stressConfig(g *rand.Rand) conn.Config {
 	if g.IntN(4) == 0 {
 		cfg.MaxMessageSize = 400_000
 	}
+	if g.IntN(4) == 0 {
+		cfg.MaxBuffered = 1 << 30 // never reached, and kept count of
+	}
 	return cfg
 }
 
@@ -184,6 +204,9 @@ func (r *round) run(g *rand.Rand, serverWay, clientWay int) {
 		}
 		if g.IntN(2) == 0 {
 			pingers.Go(func() { s.ping(stop) })
+		}
+		if g.IntN(2) == 0 {
+			pingers.Go(func() { s.ask(stop) })
 		}
 	}
 	if r.end <= byBoth {

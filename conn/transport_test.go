@@ -123,9 +123,14 @@ func overMemoryTLS(t testing.TB, server, client conn.Config) (s, c *conn.Conn, c
 }
 
 func joinedTLS(t testing.TB, server, client conn.Config, a, b net.Conn) (s, c *conn.Conn) {
+	return joinedTLSBy(t, server, client, tls.Server(a, serverTLS()), b)
+}
+
+// joinedTLSBy is joinedTLS where the server's end has its TLS already.
+func joinedTLSBy(t testing.TB, server, client conn.Config, secured *tls.Conn, b net.Conn) (s, c *conn.Conn) {
 	cfg := clientTLS()
 	cfg.ServerName = "a.example"
-	return joined(t, server, client, tls.Server(a, serverTLS()), tls.Client(b, cfg))
+	return joined(t, server, client, secured, tls.Client(b, cfg))
 }
 
 func overTCP(t testing.TB, server, client conn.Config) (s, c *conn.Conn, cut func()) {

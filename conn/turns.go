@@ -36,7 +36,7 @@ const (
 	opened                 // messages are passed on, or dropped after our Close
 	ending                 // the end is decided: the last output leaves, input is dropped
 	lingering              // our direction is closed: the peer closes the other, or lingerTime ends
-	closed                 // OnClose was called
+	closed                 // OnClose is called, or was
 )
 
 // coda is what is known of an end that is decided and not yet reached.
@@ -80,13 +80,20 @@ func (m *machine) Turn(w *drive.Workspace) drive.Outcome {
 
 // exitTurn is for a hook that calls runtime.Goexit: what came is still looked at.
 func (c *Conn) exitTurn() drive.Outcome {
-	if c.Err() != nil { // it was OnClose
+	if c.isOver() { // it was OnClose
 		return drive.Over
 	}
 	if c.leaveLater(errGoexit) && c.recv.Buffered() > 0 {
 		c.deliverTurn()
 	}
 	return drive.More
+}
+
+// isOver reports whether OnClose was called.
+func (c *Conn) isOver() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.stage == closed
 }
 
 // turn is Turn without the care for hooks that end their goroutine.
@@ -135,9 +142,9 @@ func (c *Conn) startTurn() (stage, due) {
 	}
 	c.waiting, c.paused = false, false
 	c.corked, c.answered = true, false
-	d := due{end: c.end != nil, failure: c.pending, early: c.early != nil}
-	if d.failure != nil {
-		c.pending = nil
+	d := due{end: c.end != nil, early: c.early != nil}
+	if c.stage == opened && c.pending != nil { // before that it waits for OnOpen
+		d.failure, c.pending = c.pending, nil
 	}
 	return c.stage, d
 }
@@ -272,6 +279,8 @@ func (c *Conn) endTurn(next drive.Outcome) drive.Outcome {
 	switch {
 	case c.stage >= ending:
 		return next
+	case c.pending != nil:
+		return drive.More
 	case c.overloaded():
 		c.paused = true
 		c.keepTime()
@@ -288,10 +297,9 @@ func (c *Conn) endTurn(next drive.Outcome) drive.Outcome {
 func (c *Conn) endLastTurn(next drive.Outcome) drive.Outcome {
 	c.releaseTransport()
 	if next != drive.Over {
-		return drive.More
+		next = drive.More
 	}
-	c.stage = closed
-	return drive.Over
+	return next
 }
 
 // releaseTurn gives the memory of reading back and calls OnClose.
@@ -307,6 +315,7 @@ func (c *Conn) releaseTurn() {
 	}
 	c.mu.Lock()
 	c.releaseAfterTurn()
+	c.stage = closed
 	c.mu.Unlock()
 	c.call(func() error { c.hooks.OnClose(c, e); return nil })
 }

@@ -41,14 +41,9 @@ func (c *Conn) Drive(h Hooks, mode drive.Mode, connect func(net.Conn) (drive.Tra
 		return nil, err
 	}
 	c.inline = mode == drive.Inline
+	closeBy := c.timers.closeBy
 	c.leaveBlocking()
-	c.heard = time.Since(clockStart)
-	if c.cfg.PingInterval > 0 {
-		c.keepTime()
-		c.timers.ping = time.Now().Add(c.cfg.PingInterval)
-		c.wakeAt(c.timers.ping)
-	}
-	c.watchSilence()
+	c.startTurns(closeBy)
 	c.changed()
 	return (*machine)(c), nil
 }
@@ -97,6 +92,23 @@ func (c *Conn) leaveBlocking() {
 	c.disown()
 	*b = blocking{}
 	blockings.Put(b)
+}
+
+// startTurns starts the clock of turns. closeBy is when a closing handshake that is
+// under way is given up. mu is held.
+func (c *Conn) startTurns(closeBy time.Time) {
+	c.heard = time.Since(clockStart)
+	if !closeBy.IsZero() {
+		c.keepTime()
+		c.timers.closeBy = closeBy
+		c.wakeAt(closeBy)
+	}
+	if c.cfg.PingInterval > 0 {
+		c.keepTime()
+		c.timers.ping = time.Now().Add(c.cfg.PingInterval)
+		c.wakeAt(c.timers.ping)
+	}
+	c.watchSilence()
 }
 
 // Run does what drive.Machine promises.

@@ -66,12 +66,19 @@ func (w *wire) set(f func()) {
 	f()
 }
 
-func (w *wire) AwaitWrite()         { w.set(func() { w.awaited = true }) }
-func (w *wire) CloseWrite()         { w.set(func() { w.half = true }) }
-func (w *wire) Shutdown()           {}
-func (w *wire) Close()              { w.set(func() { w.closed = true }) }
-func (w *wire) WakeAt(at time.Time) { w.set(func() { w.wakeAt = at }) }
-func (w *wire) Attend()             { w.set(func() { w.attended = true }) }
+func (w *wire) AwaitWrite() { w.set(func() { w.awaited = true }) }
+func (w *wire) CloseWrite() { w.set(func() { w.half = true }) }
+func (w *wire) Shutdown()   {}
+func (w *wire) Close()      { w.set(func() { w.closed = true }) }
+
+func (w *wire) WakeAt(at time.Time) {
+	w.set(func() {
+		if w.wakeAt.IsZero() || at.Before(w.wakeAt) {
+			w.wakeAt = at
+		}
+	})
+}
+func (w *wire) Attend() { w.set(func() { w.attended = true }) }
 
 // driven is a server's connection driven by the test.
 type driven struct {

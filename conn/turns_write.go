@@ -27,7 +27,9 @@ func (c *Conn) flushTurn(tail []byte) error {
 		}
 		if carried > carryLimit { // enough for others
 			c.resume = true
-			c.t.Attend()
+			if c.t.Attend(); !c.inline { // the hook of a turn that is under way may be waiting for it
+				go c.resumeFlush()
+			}
 			break
 		}
 		out := c.output(min(c.queue.waiting.bytes, commitSize))
@@ -36,6 +38,16 @@ func (c *Conn) flushTurn(tail []byte) error {
 	}
 	c.releaseTransport()
 	return c.brokenWrite()
+}
+
+// resumeFlush goes on with a flush that has stopped for others.
+func (c *Conn) resumeFlush() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.resume {
+		c.resume = false
+		c.flushTurn(nil)
+	}
 }
 
 // layBatonDown ends a flush. mu is held.

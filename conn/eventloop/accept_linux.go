@@ -50,6 +50,9 @@ func (s *loops) accept(ctx, life context.Context, l net.Listener, r *Reception) 
 	defer a.close()
 	for {
 		if err := a.watch(); err != nil {
+			if life.Err() != nil {
+				return errStopped // and its loops with it
+			}
 			a.fail(err)
 		}
 		select {
@@ -172,7 +175,7 @@ func (a *acceptor) take(l *loop, fd int32, from syscall.Sockaddr) error {
 		local = localOf(fd)
 	}
 	k := &socket{home: l.homeAt(local), fd: fd, peer: peerAt(from)}
-	k.state.Store(scheduled | changing) // until it has its place, and is open
+	k.state.Store(scheduled | moving) // until it has its place, and is open
 	m, err := a.r.Upgrader.Await(a.ctx, k, &held{k: k}, a.arrive)
 	if m == nil {
 		closeFD(fd)

@@ -56,7 +56,8 @@ func New(cfg Config) (*Engine, error) {
 //
 // Errors: conn.ErrTaken if c is driven already; conn.ErrInUse if somebody reads or
 // writes a message as a stream; how c ended, if it has; the system's. c is then as
-// it was. On an Engine that was closed, c is aborted, and the error Is ErrClosed.
+// it was, or has ended. On an Engine that was closed, c is aborted, and the error Is
+// ErrClosed.
 func (e *Engine) Attach(c *conn.Conn, h conn.Hooks) error {
 	m, err := e.loops.attach(c, h)
 	switch {

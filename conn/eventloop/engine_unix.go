@@ -68,7 +68,10 @@ func (s *loops) attach(c *conn.Conn, h conn.Hooks) (drive.Machine, error) {
 		return m, k.become(m)
 	}
 	k.m = m
-	return m, k.loop.add(k)
+	if err = k.loop.add(k); err != nil {
+		m.Abort() // nobody gives it a turn
+	}
+	return m, err
 }
 
 // connect makes a socket of a connection's descriptor, and what reads and writes
@@ -123,7 +126,7 @@ func (s *loops) place(nc net.Conn) (*socket, error) {
 		return nil, err
 	}
 	k := &socket{home: at, fd: fd, peer: peer}
-	k.state.Store(scheduled | attended) // until it has its place, and its first turn
+	k.state.Store(scheduled | attended | placing) // until it has its place, and its first turn
 	return k, nil
 }
 

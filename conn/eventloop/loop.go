@@ -335,6 +335,7 @@ func (l *loop) setWheel(s *socket, due uint32) {
 // once if one is due, and otherwise when bytes come. Until the poller has it, and after
 // an error, it has none: whoever is told of the error closes it.
 func (l *loop) add(s *socket) error {
+	defer s.settled()
 	l.mu.Lock()
 	if l.stopped.Load() {
 		l.mu.Unlock()
@@ -352,6 +353,9 @@ func (l *loop) add(s *socket) error {
 	if err := l.poll.add(s.fd, index, age); err != nil {
 		l.remove(s)
 		return err
+	}
+	if s.state.Load()&armed != 0 { // by a write that found no place
+		l.poll.awaitWrite(s.fd, index, age)
 	}
 	if !s.rest(ready|attended, 0) {
 		l.schedule(s)

@@ -18,10 +18,10 @@ import (
 // it is small.
 type socket struct {
 	*home
-	m     drive.Machine
-	spoke        // guarded by loop.mu
-	index uint32 // in loop.table; 0 while it isn't there; guarded by loop.mu
-	age   uint32 // tells it from earlier ones with its index; guarded by loop.mu
+	m     drive.Machine // guarded by loop.mu while another is still to take over
+	spoke               // guarded by loop.mu
+	index uint32        // in loop.table; 0 while it isn't there; guarded by loop.mu
+	age   uint32        // tells it from earlier ones with its index; guarded by loop.mu
 	state atomic.Uint32
 	fd    int32
 	peer  peer
@@ -44,7 +44,9 @@ const (
 	paused                // no bytes are wanted
 	finished              // its last turn is over
 	armed                 // the poller tells of writability
-	changing              // another machine may come: m is read with loop.mu held
+	placing               // it gets its place on the loop: its descriptor stays open until it has it
+	shut                  // Close was called
+	moving                // another machine is still to take over
 )
 
 // RemoteAddr implements drive.Transport.
@@ -109,7 +111,19 @@ func (s *socket) CloseWrite() { shutdownWrite(s.fd) }
 func (s *socket) Shutdown() { shutdownBoth(s.fd) }
 
 // Close implements drive.Transport.
-func (s *socket) Close() { closeFD(s.fd) }
+func (s *socket) Close() {
+	if s.state.Or(shut)&placing == 0 {
+		closeFD(s.fd)
+	}
+}
+
+// settled is called once the socket has its place, or will have none. One that was
+// accepted for a loop may have been closed meanwhile.
+func (s *socket) settled() {
+	if s.state.And(^uint32(placing))&(placing|shut) == placing|shut {
+		closeFD(s.fd)
+	}
+}
 
 // WakeAt implements drive.Transport.
 func (s *socket) WakeAt(at time.Time) { s.loop.wakeAt(s, at) }
@@ -125,16 +139,17 @@ func (s *socket) notice(why uint32) {
 	}
 }
 
-// machine returns who deals with what happens on the socket. Its turns know it.
+// machine returns who deals with what happens on the socket.
 func (s *socket) machine() drive.Machine {
 	s.loop.mu.Lock()
 	defer s.loop.mu.Unlock()
 	return s.m
 }
 
-// current is machine without the lock, where state says that it isn't needed.
-func (s *socket) current(state uint32) drive.Machine {
-	if state&changing != 0 {
+// machineIn is machine for the socket's turns and events, which pay for a lock only as
+// long as another may take over. state is the socket's.
+func (s *socket) machineIn(state uint32) drive.Machine {
+	if state&moving != 0 {
 		return s.machine()
 	}
 	return s.m
@@ -156,8 +171,10 @@ func (s *socket) become(m drive.Machine) error {
 		m = gone{}
 	}
 	s.m = m
-	s.state.And(^uint32(changing)) // behind m: who sees it sees m
+	s.state.And(^uint32(moving)) // behind m: who sees it sees m
 	s.loop.mu.Unlock()
+	m.Writable() // for what the one before was told in vain
+	m.Tick(time.Now())
 	s.notice(attended)
 	if stopped {
 		return errStopped
@@ -168,9 +185,9 @@ func (s *socket) become(m drive.Machine) error {
 // event deals with what the system says of the socket. It is called by the loop.
 func (s *socket) event(ev event) {
 	if ev.writable && s.state.Load()&awaiting != 0 {
-		s.state.And(^uint32(awaiting))
+		state := s.state.And(^uint32(awaiting))
 		if s.secure == nil || s.secure.writable() {
-			s.current(s.state.Load()).Writable()
+			s.machineIn(state).Writable()
 		}
 	}
 	if !ev.readable && !ev.hungUp {
@@ -200,9 +217,9 @@ func (s *socket) event(ev event) {
 // scheduled. If ours is false, the watch has ended the shift.
 func (s *socket) turns(w *drive.Workspace, sh *shift) (done, ours bool) {
 	for range maxTurns {
-		m := s.current(s.state.And(^uint32(ready | attended | paused)))
+		state := s.state.And(^uint32(ready | attended | paused))
 		n := sh.begin(s)
-		next := m.Turn(w)
+		next := s.machineIn(state).Turn(w)
 		ours = sh.end(n)
 		if done = s.after(next); done || !ours {
 			return done, ours

@@ -51,7 +51,7 @@ func TestBecomeDuringTurns(t *testing.T) {
 	l := e.loops.all[0]
 	for range 50 {
 		k := &socket{home: &home{loop: l}, m: still{}, fd: -1}
-		k.state.Store(changing)
+		k.state.Store(moving)
 		k.Attend()
 		<-time.After(200 * time.Microsecond) // nothing that turns wait for, or the detector sees no race
 		k.become(still{})
