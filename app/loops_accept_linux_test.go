@@ -83,6 +83,7 @@ func TestLoopsShutdownOutOfDescriptors(t *testing.T) {
 	bothLoops(t, func(t *testing.T, e *eventloop.Engine) {
 		log, lines := logger(slog.LevelWarn)
 		s, _ := serve(t, app.Config{Engine: e, Logger: log}, nil)
+		wantStatus(t, connect(t, s.Addr(), wsRequest), http.StatusNotFound) // it accepts by now
 		release := fewDescriptors(t, 1)
 		nc := connect(t, s.Addr(), wsRequest)
 		eventually(t, "accepting fails", func() bool { return strings.Count(lines.String(), "accept failed") > 0 })

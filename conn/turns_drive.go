@@ -88,6 +88,9 @@ func (c *Conn) leaveBlocking() {
 	s := *c.seldom
 	c.seldom = &nothing
 	s.blocking, s.timers, s.clock = nil, nil, timers{}
+	if s.waiters == 0 {
+		s.cond = nil
+	}
 	*c.own() = s
 	c.disown()
 	*b = blocking{}
