@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 
+	"github.com/godwit-ws/godwit/conn/internal/drive"
 	"github.com/godwit-ws/godwit/conn/internal/proxy"
 )
 
@@ -15,7 +16,7 @@ func (t *trip) connect(ctx context.Context) (net.Conn, error) {
 	if err != nil || t.target.Scheme != "wss" {
 		return nc, err
 	}
-	secured := tls.Client(nc, t.tls())
+	secured := tls.Client(&drive.BelowTLS{Conn: nc}, t.tls())
 	if err := secured.HandshakeContext(ctx); err != nil {
 		nc.Close() // of no use any more
 		return nil, err

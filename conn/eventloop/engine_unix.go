@@ -78,9 +78,9 @@ func (s *loops) attach(c *conn.Conn, h conn.Hooks) (drive.Machine, error) {
 // there.
 func (s *loops) connect(nc net.Conn) (*socket, drive.Transport, error) {
 	secured, isTLS := nc.(*tls.Conn)
-	var below *shim
+	var below *drive.BelowTLS
 	if isTLS {
-		below, _ = secured.NetConn().(*shim)
+		below, _ = secured.NetConn().(*drive.BelowTLS)
 		if below == nil || !secured.ConnectionState().HandshakeComplete {
 			return nil, nil, drive.ErrTransport
 		}
@@ -103,7 +103,7 @@ func (s *loops) connect(nc net.Conn) (*socket, drive.Transport, error) {
 	}
 	sec := &secure{socket: k, tls: secured}
 	k.home = &home{loop: k.loop, local: k.local, secure: sec}
-	below.driven = sealed{sec}
+	below.Driven = sealed{sec}
 	return k, sec, nil
 }
 

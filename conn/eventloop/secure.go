@@ -177,7 +177,7 @@ func (s *secure) Close() {
 // sealed is the stream below TLS.
 type sealed struct{ *secure }
 
-// Read implements stream.
+// Read implements drive.Stream.
 func (s sealed) Read(p []byte) (int, error) {
 	n, err := sock.Read(int(s.fd), p)
 	switch {
@@ -191,7 +191,7 @@ func (s sealed) Read(p []byte) (int, error) {
 	return 0, s.opError("read", err)
 }
 
-// Write implements stream. It may be TLS's own doing, on account of what was read.
+// Write implements drive.Stream. It may be TLS's own doing, on account of what was read.
 func (s sealed) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -3,6 +3,8 @@ package eventloop
 import (
 	"crypto/tls"
 	"net"
+
+	"github.com/godwit-ws/godwit/conn/internal/drive"
 )
 
 // NewTLSListener is tls.NewListener for connections that an Engine drives later:
@@ -27,44 +29,8 @@ func (l *tlsListener) Accept() (net.Conn, error) {
 }
 
 // TLSServer is tls.Server for a connection that an Engine drives later.
-func TLSServer(nc net.Conn, cfg *tls.Config) *tls.Conn { return tls.Server(&shim{Conn: nc}, cfg) }
-
-// shim is the connection below TLS. TLS keeps hold of it, so what it leads to is
-// changed when a loop takes over.
-type shim struct {
-	net.Conn
-	driven stream // nil before; set once, while nobody reads or writes
-}
-
-// stream is what a loop puts below TLS. Its Read gives bytes, errShort or how the
-// connection is lost; its Write never waits or fails.
-type stream interface {
-	Read(p []byte) (int, error)
-	Write(p []byte) (int, error)
-}
-
-// Read implements net.Conn.
-func (s *shim) Read(p []byte) (int, error) {
-	if s.driven != nil {
-		return s.driven.Read(p)
-	}
-	return s.Conn.Read(p)
-}
-
-// Write implements net.Conn.
-func (s *shim) Write(p []byte) (int, error) {
-	if s.driven != nil {
-		return s.driven.Write(p)
-	}
-	return s.Conn.Write(p)
-}
-
-// CloseWrite ends our direction, where that is possible apart from the other.
-func (s *shim) CloseWrite() error {
-	if half, ok := s.Conn.(interface{ CloseWrite() error }); ok && s.driven == nil {
-		return half.CloseWrite()
-	}
-	return nil
+func TLSServer(nc net.Conn, cfg *tls.Config) *tls.Conn {
+	return tls.Server(&drive.BelowTLS{Conn: nc}, cfg)
 }
 
 // errShort tells TLS that there are no bytes yet. TLS takes up again where it

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -181,6 +182,53 @@ func TestTLSEnds(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Clients over TLS are driven by loops too: none has a goroutine.
+func TestTLSClients(t *testing.T) {
+	bothModes(t, func(t *testing.T, r *rig) {
+		r.serveTLS(conn.Config{}, certified(), echo)
+		d := conn.Dialer{TLS: &tls.Config{InsecureSkipVerify: true}}
+		before := runtime.NumGoroutine()
+		const clients = 50
+		echoed, ends := make(chan string, clients), make(chan *conn.CloseError, clients)
+		h := ending(ends, hooks{message: func(_ *conn.Conn, _ conn.Opcode, p []byte) error {
+			echoed <- string(p)
+			return nil
+		}})
+		all := make([]*conn.Conn, clients)
+		for i := range all {
+			c, err := d.Dial(t.Context(), "wss://"+r.addr+"/")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := r.engine.Attach(c, h()); err != nil {
+				t.Fatal(err)
+			}
+			all[i] = c
+		}
+		for range 2 {
+			for _, c := range all {
+				write(t, c, "hello")
+			}
+			for range all {
+				if text := next(t, echoed, "echo"); text != "hello" {
+					t.Errorf("%q came back", text)
+				}
+			}
+		}
+		if n := runtime.NumGoroutine() - before; n > clients/2 {
+			t.Errorf("%d clients have %d goroutines", clients, n)
+		}
+		for _, c := range all {
+			if err := c.Close(t.Context(), conn.CodeNormal, "bye"); err != nil {
+				t.Error(err)
+			}
+			if e := next(t, ends, "end"); e.Code != conn.CodeNormal {
+				t.Errorf("ended with %v", e)
+			}
+		}
+	})
 }
 
 // TLS that knows nothing of loops has a goroutine.
