@@ -27,13 +27,20 @@ func (l *tlsListener) Accept() (net.Conn, error) {
 }
 
 // TLSServer is tls.Server for a connection that an Engine drives later.
-func TLSServer(nc net.Conn, cfg *tls.Config) *tls.Conn { return tls.Server(&shim{Conn: nc}, cfg) }
+func TLSServer(nc net.Conn, cfg *tls.Config) *tls.Conn { return TLSServerAfter(nc, nil, cfg) }
+
+// TLSServerAfter is TLSServer for a connection of which the first bytes of TLS were
+// received already: with a PROXY header before them, say. received is kept.
+func TLSServerAfter(nc net.Conn, received []byte, cfg *tls.Config) *tls.Conn {
+	return tls.Server(&shim{Conn: nc, received: received}, cfg)
+}
 
 // shim is the connection below TLS. TLS keeps hold of it, so what it leads to is
 // changed when a loop takes over.
 type shim struct {
 	net.Conn
-	driven stream // nil before; set once, while nobody reads or writes
+	received []byte // to be read first
+	driven   stream // nil before; set once, while nobody reads or writes
 }
 
 // stream is what a loop puts below TLS. Its Read gives bytes, errShort or how the
@@ -45,6 +52,11 @@ type stream interface {
 
 // Read implements net.Conn.
 func (s *shim) Read(p []byte) (int, error) {
+	if len(s.received) > 0 {
+		n := copy(p, s.received)
+		s.received = s.received[n:]
+		return n, nil
+	}
 	if s.driven != nil {
 		return s.driven.Read(p)
 	}
