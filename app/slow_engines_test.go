@@ -1,7 +1,9 @@
 package app_test
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -46,9 +48,9 @@ func holdUp(t *testing.T, e *eventloop.Engine, policy app.SlowConsumer, maxQueue
 		}
 		return c.SendText("joined")
 	}, close: ends.note}))
-	c := dialWith(t, &conn.Dialer{Config: conn.Config{MaxMessageSize: -1}}, url)
+	c := dialWith(t, &conn.Dialer{Config: conn.Config{MaxMessageSize: -1}, NetDial: littleRoom}, url)
 	c.want("joined")
-	big := make([]byte, 16<<20)
+	big := make([]byte, 8<<20)
 	for round := range 2 {
 		reached, err := s.To("x").Binary(big)
 		seen.add("big: %d %v", reached, err)
@@ -71,4 +73,13 @@ func holdUp(t *testing.T, e *eventloop.Engine, policy app.SlowConsumer, maxQueue
 	st := s.Stats()
 	seen.add("dropped %d disconnected %d", st.Dropped, st.Disconnected)
 	return seen.list()
+}
+
+// littleRoom dials with a small buffer to receive in.
+func littleRoom(ctx context.Context, network, addr string) (net.Conn, error) {
+	nc, err := new(net.Dialer).DialContext(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	return nc, nc.(*net.TCPConn).SetReadBuffer(64 << 10)
 }
