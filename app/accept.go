@@ -82,19 +82,20 @@ func (s *Server) prepare(nc net.Conn) (net.Conn, []byte, netip.AddrPort, error) 
 	if s.tls == nil {
 		return nc, received, peer, nil
 	}
-	secured := s.secure(prefixed(nc, received))
+	secured := s.secure(nc, received)
 	if err := secured.HandshakeContext(s.openingCtx); err != nil {
 		return nc, nil, peer, fmt.Errorf("app: TLS handshake: %w", err)
 	}
 	return secured, nil, peer, nil
 }
 
-// secure speaks TLS on a connection, in a way that the engine can take over.
-func (s *Server) secure(nc net.Conn) *tls.Conn {
+// secure speaks TLS on a connection, of which received was read already, in a way that
+// the engine can take over.
+func (s *Server) secure(nc net.Conn, received []byte) *tls.Conn {
 	if s.cfg.Engine != nil {
-		return eventloop.TLSServer(nc, s.tls)
+		return eventloop.TLSServerAfter(nc, received, s.tls)
 	}
-	return tls.Server(nc, s.tls)
+	return tls.Server(prefixed(nc, received), s.tls)
 }
 
 // errUntrusted says that a connection which is to begin with a PROXY header comes

@@ -153,11 +153,7 @@ func (c *Conn) recheck(e expiry) bool {
 	}
 	next, err := c.callRecheck(e)
 	if err != nil {
-		code, reason := conn.CodePolicyViolation, "authorisation expired"
-		if chosen, ok := errors.AsType[*CloseError](err); ok && chosen.Code.Sendable() {
-			code, reason = chosen.Code, chosen.Reason
-		}
-		c.closeFor(errors.Join(ErrExpired, err), code, reason)
+		c.deny(err)
 		return false
 	}
 	if !next.IsZero() {
@@ -166,14 +162,32 @@ func (c *Conn) recheck(e expiry) bool {
 	return true
 }
 
-// callRecheck calls recheck; a panic denies.
+// deny closes the connection for an error of recheck.
+func (c *Conn) deny(err error) {
+	code, reason := conn.CodePolicyViolation, "authorisation expired"
+	if chosen, ok := errors.AsType[*CloseError](err); ok && chosen.Code.Sendable() {
+		code, reason = chosen.Code, chosen.Reason
+	}
+	c.closeFor(errors.Join(ErrExpired, err), code, reason)
+}
+
+// callRecheck calls recheck; a panic denies, and so does the end of its goroutine
+// (runtime.Goexit), after which nobody else is left to.
 func (c *Conn) callRecheck(e expiry) (next time.Time, err error) {
+	returned := false
 	defer func() {
-		if value := recover(); value != nil {
+		value := recover()
+		switch {
+		case value != nil:
 			err = c.panicked("recheck", value)
+		case !returned:
+			c.logFailed("recheck", errHookGoexit)
+			c.deny(errHookGoexit)
 		}
 	}()
-	return e.recheck(c)
+	next, err = e.recheck(c)
+	returned = true
+	return next, err
 }
 
 // closeFor closes the connection, with a cause for OnClose and the log.

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"errors"
+	"runtime"
 	"testing"
 	"time"
 
@@ -37,6 +38,7 @@ func TestExpireAt(t *testing.T) {
 		"denied":         {func(int) (time.Duration, error) { return 0, errors.New("no") }, time.Minute, conn.CodePolicyViolation, "authorisation expired"},
 		"denied-by-code": {func(int) (time.Duration, error) { return 0, denied }, time.Minute, 4001, "token revoked"},
 		"panic":          {func(int) (time.Duration, error) { panic("recheck") }, time.Minute, conn.CodePolicyViolation, "authorisation expired"},
+		"goexit":         {func(int) (time.Duration, error) { runtime.Goexit(); return 0, nil }, time.Minute, conn.CodePolicyViolation, "authorisation expired"},
 		"extended-twice": {func(calls int) (time.Duration, error) {
 			if calls > 2 {
 				return 0, denied

@@ -56,6 +56,7 @@ func (d *driven) OnOpen(*conn.Conn) (err error) {
 		s.each.Debug("connected", "id", c.ID(), "client", c.ClientAddress(), "path", r.Path(), "handler", r.route.handler)
 	}
 	defer r.forget()
+	err = errHookGoexit // unless it returns
 	defer c.guard("OnOpen", &err)
 	c.deadline.begin(c, "OnOpen")
 	return c.handler.OnOpen(c)
@@ -69,10 +70,12 @@ func (d *driven) OnMessage(_ *conn.Conn, op conn.Opcode, p []byte) (err error) {
 		return err
 	}
 	if op == conn.Binary {
+		err = errHookGoexit // unless it returns
 		defer c.guard("OnBinary", &err)
 		c.deadline.begin(c, "OnBinary")
 		return c.handler.OnBinary(c, p)
 	}
+	err = errHookGoexit // unless it returns
 	defer c.guard("OnMessage", &err)
 	c.deadline.begin(c, "OnMessage")
 	return c.handler.OnMessage(c, p)
@@ -84,6 +87,7 @@ func (d *driven) OnPing(_ *conn.Conn, payload []byte) (err error) {
 	if err := c.rate.take(); err != nil {
 		return err
 	}
+	err = errHookGoexit // unless it returns
 	defer c.guard("OnPing", &err)
 	c.deadline.begin(c, "OnPing")
 	return c.handler.OnPing(c, payload)
@@ -95,6 +99,7 @@ func (d *driven) OnPong(_ *conn.Conn, payload []byte) (err error) {
 	if err := c.rate.take(); err != nil {
 		return err
 	}
+	err = errHookGoexit // unless it returns
 	defer c.guard("OnPong", &err)
 	c.deadline.begin(c, "OnPong")
 	return c.handler.OnPong(c, payload)
@@ -109,10 +114,15 @@ func (d *driven) OnClose(_ *conn.Conn, e *conn.CloseError) {
 	defer s.conns.remove(c, &s.totals)
 	c.ended(e)
 	s.topics.leaveAll(c)
-	var err error
+	err := errHookGoexit // unless it returns
 	defer c.guard("OnClose", &err)
 	c.handler.OnClose(c, c.end)
+	err = nil
 }
+
+// errHookGoexit is what is logged of a hook that ended its goroutine (runtime.Goexit).
+// The connection ends as package conn has it.
+var errHookGoexit = errors.New("app: a hook ended its goroutine")
 
 // ended notes how the connection ended.
 func (c *Conn) ended(e *CloseError) {
@@ -165,8 +175,13 @@ func (c *Conn) guard(hook string, err *error) {
 	if *err == nil || chooses(*err) {
 		return
 	}
-	c.log().Error(hookText(hook)+oneLine((*err).Error()), "hook", hook, "handler", c.request.route.handler, "id", c.ID())
+	c.logFailed(hook, *err)
 	*err = c.expose(*err)
+}
+
+// logFailed logs an error of a hook.
+func (c *Conn) logFailed(hook string, err error) {
+	c.log().Error(hookText(hook)+oneLine(err.Error()), "hook", hook, "handler", c.request.route.handler, "id", c.ID())
 }
 
 // panicked makes an error of a panic, and logs it with its stack.

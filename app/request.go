@@ -26,7 +26,7 @@ type Middleware func(next Acceptor) Acceptor
 
 // Request is an opening request that is right by the protocol and has a route.
 // Acceptors may change the answer with it; once the handshake is answered it is
-// only read.
+// only read, and the methods that change the answer panic.
 //
 // Its header, cookies and query are kept until OnOpen has returned, and longer only
 // if Keep was called: they are what takes the most memory of an idle connection.
@@ -146,29 +146,41 @@ func (r *Request) Set(key, value any) { r.values.set(key, value) }
 // Get returns what was set under key, or nil.
 func (r *Request) Get(key any) any { return r.values.get(key) }
 
+// unanswered returns the answer to be, for a method that changes it.
+func (r *Request) unanswered(method string) *answer {
+	if r.answer == nil {
+		panic("app: Request." + method + " after the handshake was answered; call it in an Acceptor, before OnOpen")
+	}
+	return r.answer
+}
+
 // AddHeader adds a field to the answer. One that can't be there, such as the
 // handshake's own, makes the request fail with 500.
 func (r *Request) AddHeader(name, value string) {
-	r.answer.Fields = append(r.answer.Fields, handshake.Field{Name: name, Value: value})
+	a := r.unanswered("AddHeader")
+	a.Fields = append(a.Fields, handshake.Field{Name: name, Value: value})
 }
 
 // SetCookie adds a cookie to the answer. An invalid one is left out.
 func (r *Request) SetCookie(c *http.Cookie) {
+	a := r.unanswered("SetCookie")
 	if text := c.String(); text != "" {
-		r.AddHeader("Set-Cookie", text)
+		a.Fields = append(a.Fields, handshake.Field{Name: "Set-Cookie", Value: text})
 	}
 }
 
 // SelectSubprotocol chooses the subprotocol in place of Config.Subprotocols. It
 // must be one that the client offers, or the request fails with 500.
-func (r *Request) SelectSubprotocol(name string) { r.answer.Subprotocol = name }
+func (r *Request) SelectSubprotocol(name string) {
+	r.unanswered("SelectSubprotocol").Subprotocol = name
+}
 
 // Subprotocols returns what the client offers, in its order of preference.
 func (r *Request) Subprotocols() []string { return slices.Collect(r.opening().Subprotocols()) }
 
 // ExpireAt is Conn.ExpireAt for the connection to be.
 func (r *Request) ExpireAt(t time.Time, recheck func(*Conn) (time.Time, error)) {
-	r.answer.expires = expiry{at: t, recheck: recheck}
+	r.unanswered("ExpireAt").expires = expiry{at: t, recheck: recheck}
 }
 
 // values are a user's values, the last one set first. Few are expected.

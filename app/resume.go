@@ -40,7 +40,9 @@ const (
 
 // JoinWith is Join with more to say. What the peer has missed is sent before anything
 // else of the topic, in order and without a message twice, and at the pace at which
-// the peer takes it; JoinWith returns when it is on its way.
+// the peer takes it; JoinWith returns when it is on its way. With an Engine whose hooks
+// are Inline nothing waits for the peer: there more than Limits.MaxQueued that it missed
+// ends the connection with 1013, so keep less (Config.Retain).
 //
 // Errors: those of Join; ErrJoined if the connection is a member already; ErrBehind;
 // those of sending. The connection isn't a member then, or is what it was.

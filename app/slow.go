@@ -25,7 +25,8 @@ const (
 	// where only the latest price matters; where there is none it is DropOldest.
 	KeepLatest
 	// Block makes the publisher wait for room, for MaxWait at most, then gives the
-	// message up. Other publishers to the topic wait behind.
+	// message up. Other publishers to the topic wait behind. With an Engine whose hooks
+	// are Inline nobody may wait, and it is DropNewest.
 	Block
 )
 
@@ -57,13 +58,15 @@ var overflows = [...]conn.Overflow{
 	DropNewest: conn.DropNewest,
 	DropOldest: conn.DropOldest,
 	KeepLatest: conn.KeepLatest,
+	Block:      conn.DropNewest, // where nobody may wait
 }
 
 // post sends a message to a member by a policy, and reports whether it was sent or
 // queued. Others given up for it are counted.
 func (c *Conn) post(m *conn.Prepared, key string, p SlowConsumer) bool {
-	totals := &c.request.server.totals
-	if p.Policy == Block {
+	s := c.request.server
+	totals := &s.totals
+	if p.Policy == Block && (s.cfg.Engine == nil || !s.cfg.Engine.Inline()) {
 		return c.postBlocking(m, p.MaxWait)
 	}
 	dropped, err := c.ws.Post(m, conn.Posting{
@@ -78,7 +81,7 @@ func (c *Conn) post(m *conn.Prepared, key string, p SlowConsumer) bool {
 	default:
 		return false
 	}
-	if p.Policy == DropNewest && dropped > 0 {
+	if overflows[p.Policy] == conn.DropNewest && dropped > 0 {
 		return false
 	}
 	c.sent.count(m.Len())

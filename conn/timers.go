@@ -6,8 +6,8 @@ import "time"
 // deadline costs nothing: the timer is left alone unless it would fire too late,
 // and looks again when it fires. Guarded by the Conn's mu.
 type timers struct {
-	timer *time.Timer
-	at    time.Time // when it fires
+	timer *time.Timer // in turns: watchOverdue's
+	at    time.Time   // when it fires
 
 	stopped time.Time // when the reader stopped waiting
 	heard   time.Time // when bytes came, or were first waited for; time without a reader left out
@@ -58,6 +58,7 @@ func (c *Conn) closeWithin(d time.Duration) {
 	if c.timers.closeBy.IsZero() || by.Before(c.timers.closeBy) {
 		c.timers.closeBy = by
 		c.wakeAt(by)
+		c.watchOverdue(d)
 	}
 }
 

@@ -267,6 +267,7 @@ func (c *Conn) endTurn(next drive.Outcome) drive.Outcome {
 		c.flushTurn(nil) // its error is in the state
 	}
 	c.inTurn = false
+	c.stopOverdue()
 	if c.recv != nil {
 		c.holdsIn(c.recv.Held())
 	} else {

@@ -21,6 +21,26 @@ func (c *Conn) wakeTurnAt(t time.Time) {
 	}
 }
 
+// watchOverdue has the end of a closing handshake looked at in d, also if a hook holds
+// up the loop until then, as it does that waits for the connection's context. mu is held.
+func (c *Conn) watchOverdue(d time.Duration) {
+	switch {
+	case !c.inline || !c.inTurn:
+	case c.timers.timer != nil:
+		c.timers.timer.Reset(d)
+	default:
+		c.timers.timer = time.AfterFunc(d, func() { (*machine)(c).Tick(time.Now()) })
+	}
+}
+
+// stopOverdue is for the end of a turn: the loop goes on. mu is held.
+func (c *Conn) stopOverdue() {
+	if c.timers != nil && c.timers.timer != nil {
+		c.timers.timer.Stop()
+		c.timers.timer = nil
+	}
+}
+
 // startWaiting notes that the connection waits for bytes. Nearly always all that
 // is to be known of it is when it was last heard. mu is held.
 func (c *Conn) startWaiting() {

@@ -211,6 +211,29 @@ func TestTimeouts(t *testing.T) {
 	}
 }
 
+// A hook that waits for the end of its connection holds up the loop that would see to
+// CloseTimeout: it comes all the same.
+func TestCloseTimeoutWhileHookWaits(t *testing.T) {
+	bothModesAtOnce(t, func(t *testing.T, r *rig) {
+		ends := make(chan *conn.CloseError, 1)
+		entered := make(chan struct{})
+		r.serve(conn.Config{CloseTimeout: 50 * time.Millisecond}, ending(ends, hooks{message: func(c *conn.Conn, _ conn.Opcode, _ []byte) error {
+			close(entered)
+			next(t, c.Context().Done(), "end of the context")
+			return nil
+		}}))
+		write(t, r.dial(conn.Config{}), "hello")
+		c := next(t, r.conns, "connection")
+		next(t, entered, "message")
+		if err := c.Close(t.Context(), 4000, "bye"); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+		if e := next(t, ends, "end"); e.Code != 4000 || !errors.Is(e.Err, conn.ErrCloseTimeout) {
+			t.Errorf("ended with %+v", e)
+		}
+	})
+}
+
 // A connection that is heard from time to time outlives ReadTimeout, and pongs are
 // found.
 func TestTimeoutsMove(t *testing.T) {

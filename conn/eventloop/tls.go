@@ -29,8 +29,12 @@ func (l *tlsListener) Accept() (net.Conn, error) {
 }
 
 // TLSServer is tls.Server for a connection that an Engine drives later.
-func TLSServer(nc net.Conn, cfg *tls.Config) *tls.Conn {
-	return tls.Server(&drive.BelowTLS{Conn: nc}, cfg)
+func TLSServer(nc net.Conn, cfg *tls.Config) *tls.Conn { return TLSServerAfter(nc, nil, cfg) }
+
+// TLSServerAfter is TLSServer for a connection of which the first bytes of TLS were
+// received already: with a PROXY header before them, say. received is kept.
+func TLSServerAfter(nc net.Conn, received []byte, cfg *tls.Config) *tls.Conn {
+	return tls.Server(&drive.BelowTLS{Conn: nc, Received: received}, cfg)
 }
 
 // errShort tells TLS that there are no bytes yet. TLS takes up again where it

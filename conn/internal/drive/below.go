@@ -7,7 +7,8 @@ import "net"
 // of the connection.
 type BelowTLS struct {
 	net.Conn
-	Driven Stream // nil before; set once, while nobody reads or writes
+	Received []byte // to be read first
+	Driven   Stream // nil before; set once, while nobody reads or writes
 }
 
 // Stream is what an engine puts below TLS. Its Read gives bytes, an error that TLS
@@ -19,6 +20,11 @@ type Stream interface {
 
 // Read implements net.Conn.
 func (b *BelowTLS) Read(p []byte) (int, error) {
+	if len(b.Received) > 0 {
+		n := copy(p, b.Received)
+		b.Received = b.Received[n:]
+		return n, nil
+	}
 	if b.Driven != nil {
 		return b.Driven.Read(p)
 	}
