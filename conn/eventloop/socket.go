@@ -186,9 +186,10 @@ func (s *socket) become(m drive.Machine) error {
 func (s *socket) event(ev event) {
 	if ev.writable && s.state.Load()&awaiting != 0 {
 		state := s.state.And(^uint32(awaiting))
-		if s.secure == nil || s.secure.writable() {
-			s.machineIn(state).Writable()
+		if s.secure != nil {
+			s.secure.writable()
 		}
+		s.machineIn(state).Writable()
 	}
 	if !ev.readable && !ev.hungUp {
 		return
