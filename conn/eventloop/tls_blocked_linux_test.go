@@ -3,7 +3,6 @@ package eventloop_test
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -14,15 +13,15 @@ import (
 	"github.com/godwit-ws/godwit/conn/eventloop"
 )
 
-// blockedTLS attaches a connection to r's engine whose socket takes little, and returns it
-// with its client's TLS. The client's opening handshake is done.
-func blockedTLS(t *testing.T, r *rig, cfg conn.Config, h conn.Hooks) (*conn.Conn, *tls.Conn) {
+// blocked attaches a connection to r's engine whose socket takes little, and returns it
+// with its client, whose opening handshake is done. server and client wrap the ends.
+func blocked(t *testing.T, r *rig, cfg conn.Config, h conn.Hooks, server, client func(net.Conn) net.Conn) (*conn.Conn, net.Conn) {
 	t.Helper()
 	ours, theirs := (&tlsSession{t: t}).sockets()
 	t.Cleanup(func() { theirs.Close() })
 	accepted := make(chan *conn.Conn, 1)
 	go func() {
-		c, err := (&conn.Upgrader{Config: cfg}).Accept(context.Background(), tlsServer(ours))
+		c, err := (&conn.Upgrader{Config: cfg}).Accept(context.Background(), server(ours))
 		if err == nil {
 			err = r.engine.Attach(c, h)
 		}
@@ -31,16 +30,16 @@ func blockedTLS(t *testing.T, r *rig, cfg conn.Config, h conn.Hooks) (*conn.Conn
 		}
 		accepted <- c
 	}()
-	client := tlsClient(theirs).(*tls.Conn)
-	io.WriteString(client, request)
+	peer := client(theirs)
+	io.WriteString(peer, request)
 	answer := make([]byte, 0, 1024)
 	for one := make([]byte, 1); !bytes.HasSuffix(answer, []byte("\r\n\r\n")); {
-		if _, err := client.Read(one); err != nil {
+		if _, err := peer.Read(one); err != nil {
 			t.Fatalf("handshake: %v after %q", err, answer)
 		}
 		answer = append(answer, one...)
 	}
-	return next(t, accepted, "connection"), client
+	return next(t, accepted, "connection"), peer
 }
 
 func tlsServer(nc net.Conn) net.Conn { return eventloop.TLSServer(nc, certified()) }
@@ -51,7 +50,7 @@ var long = bytes.Repeat([]byte{'x'}, 40_000)
 // What was sealed and waits for the socket isn't written.
 func TestTLSWaitWritten(t *testing.T) {
 	bothModesAtOnce(t, func(t *testing.T, r *rig) {
-		c, client := blockedTLS(t, r, conn.Config{}, echo())
+		c, client := blocked(t, r, conn.Config{}, echo(), tlsServer, tlsClient)
 		if err := c.Write(t.Context(), conn.Binary, long); err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +79,7 @@ func TestTLSWriteTimeout(t *testing.T) {
 	bothModesAtOnce(t, func(t *testing.T, r *rig) {
 		ends := make(chan *conn.CloseError, 1)
 		const timeout = 300 * time.Millisecond
-		c, client := blockedTLS(t, r, conn.Config{WriteTimeout: timeout}, ending(ends, hooks{})())
+		c, client := blocked(t, r, conn.Config{WriteTimeout: timeout}, ending(ends, hooks{})(), tlsServer, tlsClient)
 		c.Write(t.Context(), conn.Binary, long)
 		for start := time.Now(); time.Since(start) < 2*timeout; {
 			if _, err := io.ReadFull(client, make([]byte, 4000)); err != nil {
@@ -103,12 +102,12 @@ func TestTLSWriteTimeout(t *testing.T) {
 func TestTLSSlowEnd(t *testing.T) {
 	bothModesAtOnce(t, func(t *testing.T, r *rig) {
 		ends := make(chan *conn.CloseError, 1)
-		_, client := blockedTLS(t, r, conn.Config{}, ending(ends, hooks{message: func(c *conn.Conn, op conn.Opcode, _ []byte) error {
+		_, client := blocked(t, r, conn.Config{}, ending(ends, hooks{message: func(c *conn.Conn, op conn.Opcode, _ []byte) error {
 			for range 10 {
 				c.Write(context.Background(), op, long[:4000])
 			}
 			return nil
-		}})())
+		}})(), tlsServer, tlsClient)
 		io.WriteString(client, "\x82\x80\x00\x00\x00\x00"+"\x83\x80\x00\x00\x00\x00") // a message, and what isn't right
 		select {
 		case e := <-ends:
