@@ -82,6 +82,9 @@ func (c *Conn) writeTurn(tail []byte) (done bool) {
 	switch {
 	case err == nil:
 		bufpool.Put(out)
+		if c.timers != nil {
+			c.timers.writeBy = never
+		}
 		c.writes++
 		c.changed()
 		return true
@@ -151,6 +154,7 @@ func (m *machine) Writable() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
+	case c.end != nil: // the descriptor may be another's by now
 	case c.parked:
 		c.flushTurn(nil)
 	case c.flushing:

@@ -176,9 +176,10 @@ func (a *acceptor) take(l *loop, fd int32, from syscall.Sockaddr) error {
 	}
 	k := &socket{home: l.homeAt(local), fd: fd, peer: peerAt(from)}
 	k.state.Store(scheduled | moving) // until it has its place, and is open
-	m, err := a.r.Upgrader.Await(a.ctx, k, &held{k: k}, a.arrive)
+	h := &held{k: k}
+	m, err := a.r.Upgrader.Await(a.ctx, k, h, a.arrive)
 	if m == nil {
-		closeFD(fd)
+		h.Close() // so that an Arrival that was kept does nothing
 		return err
 	}
 	k.m = m

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/conn/eventloop"
 )
 
 var errHook = errors.New("a hook's error")
@@ -78,6 +79,30 @@ func (r *rig) alive() {
 			r.t.Errorf("Close: %v", err)
 		}
 	}
+}
+
+// A hook may end its goroutine when the loop has long gone on without it: what another
+// does there meanwhile is not its business.
+func TestGoexitOffTheLoop(t *testing.T) {
+	r := newRig(t, eventloop.Config{Loops: 1})
+	first, second, ends := make(chan struct{}), make(chan struct{}), make(chan *conn.CloseError, 100)
+	r.serve(conn.Config{}, ending(ends, hooks{message: func(c *conn.Conn, op conn.Opcode, p []byte) error {
+		if string(p) == "first" {
+			close(first)
+			<-second
+			runtime.Goexit()
+		}
+		close(second)
+		if e := next(t, ends, "end of the first"); e.Code != conn.CodeInternalError {
+			t.Errorf("ended with %v", e)
+		}
+		return c.Write(context.Background(), op, p)
+	}}))
+	a, b := r.dial(conn.Config{}), r.dial(conn.Config{})
+	write(t, a, "first")
+	next(t, first, "first hook")
+	write(t, b, "second")
+	read(t, b, "second")
 }
 
 // A hook that ends its goroutine in OnClose does no harm either.

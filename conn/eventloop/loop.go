@@ -7,8 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/godwit-ws/godwit/conn/internal/drive"
 )
 
 // scratchSize is how many bytes are read at a time.
@@ -65,12 +63,14 @@ func (l *loop) serve() {
 	returned := false
 	defer func() {
 		if !returned {
+			s, n := h.job, h.turn
+			h.job = nil
 			l.shared.pool.give(h)
-			l.takeOverFromHook()
+			l.takeOverFromHook(s, n)
 		}
 	}()
 	for !l.over() {
-		if !l.round(&h.Workspace) {
+		if !l.round(h) {
 			returned = true
 			l.shared.pool.give(h)
 			return
@@ -82,15 +82,18 @@ func (l *loop) serve() {
 	close(l.done)
 }
 
-// takeOverFromHook goes on after a hook that has ended the loop's goroutine.
-func (l *loop) takeOverFromHook() {
-	s := l.shift.socket.Load()
-	if n := l.shift.number.Load(); n%2 == 1 && l.shift.end(n) {
+// takeOverFromHook goes on after a hook that has ended the loop's goroutine, in turn n of
+// s, which is nil if it was Arrive. The watch may have given the loop to another before.
+func (l *loop) takeOverFromHook(s *socket, n uint64) {
+	switch {
+	case s == nil:
+		go l.serve()
+	case l.shift.end(n):
 		l.queue = append(l.queue, s)
 		go l.serve()
-		return
+	default:
+		l.shared.pool.submit(s)
 	}
-	l.shared.pool.submit(s)
 }
 
 // over reports whether nothing is left to do.
@@ -105,7 +108,7 @@ func (l *loop) over() bool {
 
 // round waits for something to do and does it. It returns false if the loop is
 // another goroutine's now.
-func (l *loop) round(w *drive.Workspace) bool {
+func (l *loop) round(h *hand) bool {
 	if l.head == len(l.queue) {
 		l.queue, l.head = l.queue[:0], 0
 	}
@@ -125,7 +128,7 @@ func (l *loop) round(w *drive.Workspace) bool {
 	}
 	l.takePosted()
 	l.tick()
-	return l.runQueue(w)
+	return l.runQueue(h)
 }
 
 // wait waits for events, or for what others have for the loop, or for the next
@@ -189,16 +192,15 @@ func (l *loop) accept(id uint32) {
 
 // runQueue gives each socket that is in the queue its turns once. It returns false
 // if the loop is another goroutine's now.
-func (l *loop) runQueue(w *drive.Workspace) bool {
+func (l *loop) runQueue(h *hand) bool {
 	if l.head == len(l.queue) {
 		return true
 	}
-	l.shared.watch.arm()
 	for end := len(l.queue); l.head < end; {
 		s := l.queue[l.head]
 		l.queue[l.head] = nil
 		l.head++
-		if !l.run(s, w) {
+		if !l.run(s, h) {
 			return false
 		}
 	}
@@ -210,13 +212,15 @@ func (l *loop) runQueue(w *drive.Workspace) bool {
 // run gives a socket its turns: here, or on a goroutine of its own if hooks may
 // wait and have lately done so. It returns false if the loop is another goroutine's
 // now.
-func (l *loop) run(s *socket, w *drive.Workspace) bool {
+func (l *loop) run(s *socket, h *hand) bool {
 	inline := l.shared.cfg.Inline
 	if !inline && l.pace.slow(l.now.Sub(l.start)) {
 		l.shared.pool.submit(s)
 		return true
 	}
-	done, ours := s.turns(w, &l.shift)
+	h.job = s
+	done, ours := s.turns(h, &l.shift)
+	h.job = nil
 	switch {
 	case !ours && !done:
 		l.shared.pool.submit(s)

@@ -3,6 +3,7 @@
 package eventloop
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -24,7 +25,8 @@ type pool struct {
 type hand struct {
 	drive.Workspace
 	shift
-	job  *socket
+	job  *socket // that has its turns
+	turn uint64  // job's last one, as its shift numbers it
 	work func()  // gives job its turns; kept so that starting it doesn't allocate
 	pos  int     // in pool.all
 	seen lasting // by the watch
@@ -65,7 +67,6 @@ func (p *pool) give(h *hand) {
 func (p *pool) submit(s *socket) {
 	p.running.Add(1)
 	p.jobs.Add(1)
-	p.watch.arm()
 	h := p.take()
 	h.job = s
 	go h.work()
@@ -75,18 +76,18 @@ func (p *pool) submit(s *socket) {
 // goes on.
 func (p *pool) work(h *hand) {
 	s := h.job
-	h.job = nil
 	returned := false
 	defer func() {
+		h.job = nil
 		if !returned {
-			h.end(h.number.Load())
+			h.end(h.turn)
 			p.submit(s)
 		}
 		p.give(h)
 		p.running.Done()
 	}()
 	for done := false; !done; {
-		done, _ = s.turns(&h.Workspace, &h.shift)
+		done, _ = s.turns(h, &h.shift)
 	}
 	returned = true
 }
@@ -110,6 +111,13 @@ func (p *pool) look() (active bool) {
 		active = true
 	}
 	return active
+}
+
+// begun reports whether a turn is under way.
+func (p *pool) begun() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.ContainsFunc(p.all, func(h *hand) bool { return h.number.Load()%2 == 1 })
 }
 
 // wait waits for the goroutines at work.

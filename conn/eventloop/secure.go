@@ -17,6 +17,10 @@ import (
 // secure is a socket with TLS on it: the drive.Transport of such a connection, and
 // the stream below its TLS. What TLS has to say, to messages or by itself, is
 // written as far as the socket takes it; the rest waits here.
+//
+// What was sealed can't be taken back, but as long as a part of it waits, its last byte
+// isn't said to be written: so a connection knows when all has left, and whether its peer
+// takes anything.
 type secure struct {
 	*socket
 	tls     *tls.Conn
@@ -24,6 +28,9 @@ type secure struct {
 
 	mu    sync.Mutex      // guards the fields below
 	waits *bufpool.Buffer // sealed bytes
+	taken int             // bytes of the next Write that were sealed before
+	moved int             // bytes that the socket has taken since Write returned last
+	deaf  bool            // nothing is read until what waits has left
 	hold  bool            // bytes are gathered, to leave in one write
 	ends  bool            // our direction is to be closed behind them
 	lost  error           // why nothing can be written any more
@@ -34,13 +41,16 @@ type secure struct {
 // where they count.
 const sealSize = 64 << 10
 
+// maxSealed is how many sealed bytes may wait while more is read.
+const maxSealed = 2 * sealSize
+
 // Read implements drive.Transport. TLS is asked until it has nothing left.
 func (s *secure) Read(p []byte) (int, error) {
 	if err := s.readErr; err != nil {
 		return 0, err
 	}
 	n := 0
-	for n < len(p) {
+	for n < len(p) && !s.backlog() {
 		m, err := s.tls.Read(p[n:])
 		n += m
 		if err == nil {
@@ -62,12 +72,31 @@ func (s *secure) Read(p []byte) (int, error) {
 	return 0, drive.ErrWouldBlock
 }
 
-// Write implements drive.Transport.
+// Write implements drive.Transport. After less than all it is called again with the same
+// bytes that are left.
 func (s *secure) Write(head, tail []byte, _ bool) (int, error) {
-	if !s.begin() {
-		return 0, s.blocked()
+	if s.begin() {
+		n, err := s.seal(head, tail)
+		if s.end(n); err != nil {
+			return 0, s.opError("write", err)
+		}
 	}
-	n := 0
+	return s.written()
+}
+
+// begin begins to gather sealed bytes, unless some wait, or are to be told of first.
+func (s *secure) begin() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.lost != nil || !s.flush() || s.taken > 0 {
+		return false
+	}
+	s.hold = true
+	return true
+}
+
+// seal has TLS take up to sealSize bytes.
+func (s *secure) seal(head, tail []byte) (n int, err error) {
 	for _, p := range [][]byte{head, tail} {
 		p = p[:min(len(p), sealSize-n)]
 		if len(p) == 0 {
@@ -76,41 +105,38 @@ func (s *secure) Write(head, tail []byte, _ bool) (int, error) {
 		m, err := s.tls.Write(p)
 		n += m
 		if err != nil {
-			s.end()
-			return n, s.opError("write", err)
+			return n, err
 		}
 	}
-	s.end()
 	return n, nil
 }
 
-// begin begins to gather sealed bytes, unless some wait.
-func (s *secure) begin() bool {
+// end writes what was gathered, of n bytes.
+func (s *secure) end(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.lost != nil || !s.flush() {
-		return false
-	}
-	s.hold = true
-	return true
-}
-
-// blocked returns why nothing can be written.
-func (s *secure) blocked() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.lost != nil {
-		return s.opError("write", s.lost)
-	}
-	return drive.ErrWouldBlock
-}
-
-// end writes what was gathered.
-func (s *secure) end() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.hold = false
+	s.hold, s.taken, s.moved = false, n, 0
 	s.flush()
+}
+
+// written returns how many bytes are written: all that were sealed if nothing waits, else
+// no more than the socket has taken.
+func (s *secure) written() (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := s.taken
+	if s.waits != nil {
+		n = max(0, min(s.moved, s.taken-1))
+	}
+	s.taken -= n
+	s.moved = 0
+	switch {
+	case s.lost != nil:
+		return 0, s.opError("write", s.lost)
+	case n == 0:
+		return 0, drive.ErrWouldBlock
+	}
+	return n, nil
 }
 
 // flush writes what waits, as far as the socket takes it, and reports whether that
@@ -126,6 +152,7 @@ func (s *secure) flush() bool {
 		case err == nil && n == len(s.waits.B):
 			s.drop()
 		case err == nil:
+			s.moved += n
 			s.waits.B = s.waits.B[:copy(s.waits.B, s.waits.B[n:])]
 		case !again(err):
 			s.lost = err
@@ -143,16 +170,30 @@ func (s *secure) flush() bool {
 	return s.lost == nil
 }
 
+// drop is called when nothing waits any more, or never will. mu is held.
 func (s *secure) drop() {
 	bufpool.Put(s.waits)
 	s.waits = nil
+	if s.deaf {
+		s.deaf = false
+		s.Attend()
+	}
 }
 
-// writable goes on with what waits, and reports whether the connection may go on.
-func (s *secure) writable() bool {
+// writable goes on with what waits.
+func (s *secure) writable() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.flush() || s.lost != nil
+	s.flush()
+}
+
+// backlog reports whether so much waits that nothing is read until it has left: TLS answers
+// a peer that asks for new keys, and one that asks without end and doesn't read is held up.
+func (s *secure) backlog() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.deaf = s.waits != nil && len(s.waits.B) > maxSealed
+	return s.deaf
 }
 
 // CloseWrite implements drive.Transport.

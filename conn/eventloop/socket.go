@@ -186,9 +186,10 @@ func (s *socket) become(m drive.Machine) error {
 func (s *socket) event(ev event) {
 	if ev.writable && s.state.Load()&awaiting != 0 {
 		state := s.state.And(^uint32(awaiting))
-		if s.secure == nil || s.secure.writable() {
-			s.machineIn(state).Writable()
+		if s.secure != nil {
+			s.secure.writable()
 		}
+		s.machineIn(state).Writable()
 	}
 	if !ev.readable && !ev.hungUp {
 		return
@@ -215,12 +216,13 @@ func (s *socket) event(ev event) {
 // turns lets the connection have turns, up to maxTurns, until nothing is left to be
 // done. If done is false there may be more to do: the socket is then still
 // scheduled. If ours is false, the watch has ended the shift.
-func (s *socket) turns(w *drive.Workspace, sh *shift) (done, ours bool) {
+func (s *socket) turns(h *hand, sh *shift) (done, ours bool) {
 	for range maxTurns {
 		state := s.state.And(^uint32(ready | attended | paused))
-		n := sh.begin(s)
-		next := s.machineIn(state).Turn(w)
-		ours = sh.end(n)
+		h.turn = sh.begin(s)
+		s.loop.shared.watch.arm()
+		next := s.machineIn(state).Turn(&h.Workspace)
+		ours = sh.end(h.turn)
 		if done = s.after(next); done || !ours {
 			return done, ours
 		}

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/godwit-ws/godwit/conn"
 	"github.com/godwit-ws/godwit/conn/internal/drive"
 )
@@ -38,6 +40,45 @@ func TestTakeAborted(t *testing.T) {
 	}
 	if len(told) != 1 {
 		t.Errorf("told %d times", len(told))
+	}
+}
+
+// An Arrival that nobody wanted may be closed afterwards. Its descriptor is another's by
+// then.
+func TestCloseUnwantedArrival(t *testing.T) {
+	e, err := New(Config{Loops: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	var kept Arrival
+	a := &acceptor{loops: &e.loops, ctx: t.Context(), r: &Reception{
+		Upgrader: new(conn.Upgrader),
+		Arrive: func(at Arrival) func(*conn.Opening, error) {
+			kept = at
+			return nil
+		},
+	}}
+	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(fds[0])
+	defer syscall.Close(fds[1])
+	number, err := unix.FcntlInt(uintptr(fds[0]), unix.F_DUPFD_CLOEXEC, 500) // which nobody else is given
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := a.take(e.loops.all[0], int32(number), &syscall.SockaddrInet4{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Dup3(fds[0], number, syscall.O_CLOEXEC); err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(number)
+	kept.Close()
+	if _, err := syscall.Write(fds[0], []byte("still open")); err != nil {
+		t.Errorf("another's socket was shut down: %v", err)
 	}
 }
 

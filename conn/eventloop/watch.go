@@ -60,7 +60,8 @@ type lasting struct {
 	told   bool
 }
 
-// arm starts the watch, if it isn't running.
+// arm starts the watch, if it isn't running. It is called when a turn has begun: who looks
+// and sees none stops the watch, and then looks again.
 func (w *watch) arm() {
 	if w.armed.Load() || !w.armed.CompareAndSwap(false, true) {
 		return
@@ -93,9 +94,22 @@ func (w *watch) look() {
 			active = true
 		}
 	}
-	if active {
-		w.timer.Reset(watchTime)
-		return
+	if !active {
+		w.armed.Store(false)
+		if !w.begun() || !w.armed.CompareAndSwap(false, true) {
+			return
+		}
 	}
-	w.armed.Store(false)
+	w.timer.Reset(watchTime)
+}
+
+// begun reports whether a turn is under way that has begun while the watch was still
+// armed, and so hasn't armed it. mu is held.
+func (w *watch) begun() bool {
+	for _, l := range w.loops {
+		if l.shift.number.Load()%2 == 1 {
+			return true
+		}
+	}
+	return w.pool.begun()
 }

@@ -29,7 +29,8 @@ type Transport interface {
 	// Write writes head and then tail, of which one may be empty, as far as it can.
 	// It returns n with nil, 0 with ErrWouldBlock, or why it failed. last says that
 	// CloseWrite comes next, so that both can leave as one. It is called by one
-	// goroutine at a time.
+	// goroutine at a time, and where less than all was written the bytes that are left
+	// come first in the next call: they may have been looked at.
 	Write(head, tail []byte, last bool) (n int, err error)
 	// AwaitWrite has Machine.Writable called, once, when bytes are taken again. What
 	// happens between a Write that would block and AwaitWrite may be missed: so

@@ -1,0 +1,59 @@
+package conn_test
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/godwit-ws/godwit/conn"
+	"github.com/godwit-ws/godwit/conn/internal/drive"
+)
+
+// The engine may tell of writability when the connection has just ended. Its descriptor
+// is another's by then, who must not be sent what was still to be written.
+func TestTurnsWritableAfterTheEnd(t *testing.T) {
+	d := newDriven(t, conn.Config{}, echoing{}, drive.Inline)
+	d.w.takes = 1
+	if err := d.c.WriteText(t.Context(), "text"); err != nil {
+		t.Fatal(err)
+	}
+	d.wrote("\x81")
+	d.c.Abort()
+	if !d.w.closed {
+		t.Fatal("the transport is open")
+	}
+	d.writable(1 << 20)
+	d.wrote("")
+}
+
+// WriteTimeout begins anew with each write that finds no room, also where one before had
+// to wait and came to its end.
+func TestTurnsWriteTimeoutBeginsAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const timeout = 10 * time.Second
+		d := newDriven(t, conn.Config{WriteTimeout: timeout, PingInterval: time.Hour}, echoing{}, drive.Inline)
+		write := func() {
+			t.Helper()
+			if err := d.c.WriteText(t.Context(), "text"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		d.w.takes = 0
+		write()
+		d.writable(6)
+		d.wrote("\x81\x04text")
+		time.Sleep(timeout - time.Second)
+		write() // there is no room for a single byte
+		time.Sleep(time.Second)
+		d.m.Tick(time.Now())
+		if err := d.c.Err(); err != nil {
+			t.Errorf("a second after the write: %v", err)
+		}
+		time.Sleep(timeout - time.Second)
+		d.m.Tick(time.Now())
+		if err := d.c.Err(); !errors.Is(err, conn.ErrWriteTimeout) {
+			t.Errorf("%v after the write: %v", timeout, err)
+		}
+	})
+}
