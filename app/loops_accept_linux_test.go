@@ -17,59 +17,64 @@ import (
 	"github.com/godwit-ws/godwit/conn/eventloop"
 )
 
-// fewDescriptors uses up the process's descriptors but n, until the test ends or the
-// function that it returns is called.
-func fewDescriptors(t *testing.T, n int) (release func()) {
+// descriptors are all that the process has: they are used up.
+type descriptors struct {
+	was  unix.Rlimit
+	used []*os.File
+}
+
+// noDescriptors uses up the process's descriptors until the test ends or they are
+// released.
+func noDescriptors(t *testing.T) *descriptors {
 	t.Helper()
-	var was unix.Rlimit
-	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &was); err != nil {
+	d := new(descriptors)
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &d.was); err != nil {
 		t.Fatal(err)
 	}
-	few := was
-	few.Cur = min(was.Cur, 512)
+	few := d.was
+	few.Cur = min(d.was.Cur, 512)
 	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &few); err != nil {
 		t.Skip(err)
 	}
-	var used []*os.File
-	release = func() {
-		for _, f := range used {
-			f.Close()
-		}
-		used = nil
-		unix.Setrlimit(unix.RLIMIT_NOFILE, &was)
-	}
-	t.Cleanup(release)
+	t.Cleanup(d.release)
 	for {
 		f, err := os.Open(os.DevNull)
 		if err != nil {
-			break
+			return d
 		}
-		used = append(used, f)
+		d.used = append(d.used, f)
 	}
-	if len(used) < n {
-		t.Fatalf("%d descriptors are left, want %d", len(used), n)
-	}
-	for _, f := range used[:n] {
-		f.Close()
-	}
-	used = used[n:]
-	return release
 }
 
-// flood connects clients as long as there are descriptors, until enough says that it is
-// enough: other tests' connections may still be giving some back.
-func flood(t *testing.T, addr net.Addr, enough func() bool) (clients []net.Conn) {
+func (d *descriptors) release() {
+	for _, f := range d.used {
+		f.Close()
+	}
+	d.used = nil
+	unix.Setrlimit(unix.RLIMIT_NOFILE, &d.was)
+}
+
+// flood connects clients, each of which takes the last descriptor, until enough says
+// that it is enough: other tests' connections may be giving some back.
+func (d *descriptors) flood(t *testing.T, addr net.Addr, enough func() bool) (clients []net.Conn) {
 	t.Helper()
 	eventually(t, "accepting fails", func() bool {
-		for {
-			nc, err := net.Dial(addr.Network(), addr.String())
-			if err != nil {
-				return enough()
-			}
+		nc, err := net.Dial(addr.Network(), addr.String())
+		if err == nil {
 			t.Cleanup(func() { nc.Close() })
+			nc.SetDeadline(time.Now().Add(2 * limit))
 			io.WriteString(nc, wsRequest) // its answer is looked at
 			clients = append(clients, nc)
+			return false
 		}
+		if enough() {
+			return true
+		}
+		if n := len(d.used) - 1; n >= 0 {
+			d.used[n].Close() // one for a client, who finds none to accept him
+			d.used = d.used[:n]
+		}
+		return false
 	})
 	return clients
 }
@@ -81,12 +86,12 @@ func TestLoopsOutOfDescriptors(t *testing.T) {
 		log, lines := logger(slog.LevelWarn)
 		s, url := serve(t, app.Config{Engine: e, Logger: log}, func(r *app.Router) { route(t, r, "/", func() any { return new(repeats) }) })
 		c := dial(t, url)
-		release := fewDescriptors(t, 1)
-		clients := flood(t, s.Addr(), func() bool { return strings.Count(lines.String(), "accept failed; trying again") > 2 })
+		d := noDescriptors(t)
+		clients := d.flood(t, s.Addr(), func() bool { return strings.Count(lines.String(), "accept failed; trying again") > 2 })
 		wantLine(t, lines, "too many open files")
 		c.send("still here")
 		c.want("still here")
-		release()
+		d.release()
 		for _, nc := range clients {
 			wantStatus(t, nc, http.StatusSwitchingProtocols)
 		}
@@ -102,14 +107,13 @@ func TestLoopsShutdownOutOfDescriptors(t *testing.T) {
 		log, lines := logger(slog.LevelWarn)
 		s, _ := serve(t, app.Config{Engine: e, Logger: log}, nil)
 		wantStatus(t, connect(t, s.Addr(), wsRequest), http.StatusNotFound) // it accepts by now
-		release := fewDescriptors(t, 1)
-		clients := flood(t, s.Addr(), func() bool { return strings.Contains(lines.String(), "accept failed") })
+		d := noDescriptors(t)
+		clients := d.flood(t, s.Addr(), func() bool { return strings.Contains(lines.String(), "accept failed") })
 		if err := s.Shutdown(t.Context()); err != nil {
 			t.Errorf("Shutdown: %v", err)
 		}
-		release()
+		d.release()
 		for _, nc := range clients {
-			nc.SetDeadline(time.Now().Add(limit))
 			if _, err := io.Copy(io.Discard, nc); errors.Is(err, os.ErrDeadlineExceeded) {
 				t.Error("a client is left waiting")
 			}

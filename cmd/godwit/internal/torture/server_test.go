@@ -122,8 +122,9 @@ func serveApp(t *testing.T, c conn.Config, secure *tls.Config) string {
 // serveLoops is app.Server on event loops.
 func serveLoops(cfg eventloop.Config) func(*testing.T, conn.Config, *tls.Config) string {
 	return func(t *testing.T, c conn.Config, secure *tls.Config) string {
-		cfg.Logger = quiet
-		e, err := eventloop.New(cfg)
+		own := cfg // others make engines of it as well
+		own.Logger = quiet
+		e, err := eventloop.New(own)
 		if err != nil {
 			t.Fatal(err)
 		}
