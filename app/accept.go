@@ -82,47 +82,16 @@ func (s *Server) prepare(nc net.Conn) (net.Conn, []byte, netip.AddrPort, error) 
 	if s.tls == nil {
 		return nc, received, peer, nil
 	}
-	secured := s.secure(nc, received)
+	secured := eventloop.TLSServerAfter(nc, received, s.tls) // which an engine can take over
 	if err := secured.HandshakeContext(s.openingCtx); err != nil {
 		return nc, nil, peer, fmt.Errorf("app: TLS handshake: %w", err)
 	}
 	return secured, nil, peer, nil
 }
 
-// secure speaks TLS on a connection, of which received was read already, in a way that
-// the engine can take over.
-func (s *Server) secure(nc net.Conn, received []byte) *tls.Conn {
-	if s.cfg.Engine != nil {
-		return eventloop.TLSServerAfter(nc, received, s.tls)
-	}
-	return tls.Server(prefixed(nc, received), s.tls)
-}
-
 // errUntrusted says that a connection which is to begin with a PROXY header comes
 // from somewhere else than Config.TrustedProxies.
 var errUntrusted = errors.New("app: not one of Config.TrustedProxies, which alone may connect with Config.ProxyProtocol")
-
-// prefixed returns nc with received to be read first.
-func prefixed(nc net.Conn, received []byte) net.Conn {
-	if len(received) == 0 {
-		return nc
-	}
-	return &prefixedConn{Conn: nc, received: received}
-}
-
-type prefixedConn struct {
-	net.Conn
-	received []byte
-}
-
-func (c *prefixedConn) Read(p []byte) (int, error) {
-	if len(c.received) == 0 {
-		return c.Conn.Read(p)
-	}
-	n := copy(p, c.received)
-	c.received = c.received[n:]
-	return n, nil
-}
 
 // open answers a request for a WebSocket. It returns false if nothing came of it;
 // else the place in the gate is the connection's, as the seats are.

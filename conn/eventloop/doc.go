@@ -34,10 +34,10 @@
 // # TLS
 //
 // The TLS of the standard library has no way to stop for want of bytes but this: it
-// takes up again after a net.Error that is temporary. NewTLSListener, TLSServer and TLSServerAfter
-// put a stream below TLS that is an ordinary connection until Attach, and then
-// reads what is there and never waits; conn.Dialer does the same for clients. TLS
-// that was made otherwise can't be moved, and such a connection keeps a goroutine.
+// takes up again after a net.Error that is temporary. NewTLSListener, TLSServer and
+// TLSServerAfter put a stream below TLS that is an ordinary connection until Attach,
+// and then reads what is there and never waits; conn.Dialer does the same for clients.
+// TLS that was made otherwise can't be moved, and such a connection keeps a goroutine.
 //
 // # Ownership and concurrency
 //
