@@ -24,7 +24,13 @@ type timers struct {
 func (c *Conn) startTimers() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.startPings()
+}
+
+// startPings has the connection's own pings sent, if there are to be any. mu is held.
+func (c *Conn) startPings() {
 	if c.cfg.PingInterval > 0 {
+		c.keepTime()
 		c.timers.ping = time.Now().Add(c.cfg.PingInterval)
 		c.wakeAt(c.timers.ping)
 	}

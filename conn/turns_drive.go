@@ -106,11 +106,7 @@ func (c *Conn) startTurns(closeBy time.Time) {
 		c.timers.closeBy = closeBy
 		c.wakeAt(closeBy)
 	}
-	if c.cfg.PingInterval > 0 {
-		c.keepTime()
-		c.timers.ping = time.Now().Add(c.cfg.PingInterval)
-		c.wakeAt(c.timers.ping)
-	}
+	c.startPings()
 	c.watchSilence()
 }
 
