@@ -93,21 +93,24 @@ func (a *awaiting) Turn(w *drive.Workspace) drive.Outcome {
 		a.scanned = len(a.buf.B)
 		return drive.More
 	}
-	return a.hand(end)
+	a.hand(end)
+	if n == len(w.Scratch) {
+		return drive.More
+	}
+	return drive.Paused
 }
 
 // answerRoom is for the answer, behind the request, in bytes.
 const answerRoom = 512
 
 // hand gives the request, which ends at end, to handle.
-func (a *awaiting) hand(end int) drive.Outcome {
+func (a *awaiting) hand(end int) {
 	o := a.opening()
 	if err := o.parse(end); err != nil {
 		a.handle(nil, o.Refuse(err))
-		return drive.Paused
+		return
 	}
 	a.handle(o, nil)
-	return drive.Paused
 }
 
 // refuse answers what is no request.

@@ -271,7 +271,7 @@ func (w *simulation) turn(c *simConn) {
 	s := c.socket
 	s.due, s.reads = false, false
 	switch c.machine.Turn(&w.space) {
-	case drive.Drained:
+	case drive.Drained, drive.Unread:
 		s.reads = true
 		s.due = s.due || len(s.in) > 0 || s.eof || s.lost
 	case drive.More:

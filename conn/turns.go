@@ -104,7 +104,7 @@ func (c *Conn) turn(w *drive.Workspace) drive.Outcome {
 		return drive.Over
 	case stage == unopened:
 		c.open(w)
-		return c.endTurn(drive.More)
+		return c.endTurn(afterOpening(due))
 	case due.end:
 		c.releaseTurn()
 		return c.endTurn(drive.Over)
@@ -168,6 +168,15 @@ func (c *Conn) open(w *drive.Workspace) {
 		c.leaveLater(err)
 	}
 	c.forgetHello(w)
+}
+
+// afterOpening says when the turn behind OnOpen's is due: a client has hardly had the
+// time to send more than what came with its request.
+func afterOpening(d due) drive.Outcome {
+	if d.early {
+		return drive.More
+	}
+	return drive.Unread
 }
 
 // forgetHello drops what of the opening handshake takes much room: the request or
@@ -287,7 +296,7 @@ func (c *Conn) endTurn(next drive.Outcome) drive.Outcome {
 		c.keepTime()
 		c.timers.woke()
 		return drive.Paused
-	case next == drive.Drained:
+	case next == drive.Drained, next == drive.Unread:
 		c.startWaiting()
 	}
 	return next

@@ -223,21 +223,23 @@ func (s *socket) turns(h *hand, sh *shift) (done, ours bool) {
 		s.loop.shared.watch.arm()
 		next := s.machineIn(state).Turn(&h.Workspace)
 		ours = sh.end(h.turn)
-		if done = s.after(next); done || !ours {
+		if done = s.after(next, state); done || !ours {
 			return done, ours
 		}
 	}
 	return false, true
 }
 
-// after does what the outcome of a turn asks for. It returns false if another turn
-// is due.
-func (s *socket) after(next drive.Outcome) (done bool) {
+// after does what the outcome of a turn asks for, which has begun in the given state. It
+// returns false if another turn is due.
+func (s *socket) after(next drive.Outcome, state uint32) (done bool) {
 	switch next {
 	case drive.Over:
 		s.state.Or(finished)
 		s.loop.remove(s)
 		return true
+	case drive.Unread:
+		return state&ready == 0 && s.secure == nil && s.rest(ready|attended|hungUp, 0)
 	case drive.Drained:
 		if s.state.And(^uint32(hungUp))&hungUp != 0 {
 			return false // the end comes behind what was read
@@ -246,6 +248,7 @@ func (s *socket) after(next drive.Outcome) (done bool) {
 	case drive.Paused:
 		return s.rest(attended, paused)
 	}
+	s.state.Or(ready) // for a turn that doesn't read
 	return false
 }
 

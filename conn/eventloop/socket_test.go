@@ -162,3 +162,47 @@ func TestBecomeBesideTurns(t *testing.T) {
 		peer.Close()
 	}
 }
+
+// After a turn that has read nothing the socket rests only if nothing can have come before
+// it: that is told of once.
+func TestUnread(t *testing.T) {
+	tests := []struct {
+		name  string
+		began uint32 // the state in which the turn has begun, of which ready is cleared
+		since uint32 // what came during the turn
+		tls   bool
+		want  bool
+	}{
+		{"nothing came", 0, 0, false, true},
+		{"bytes came before", ready, 0, false, false},
+		{"bytes came meanwhile", 0, ready, false, false},
+		{"a turn is due", 0, attended, false, false},
+		{"the peer has closed", 0, hungUp, false, false},
+		{"TLS may hold bytes back", 0, 0, true, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			k := &socket{home: new(home)}
+			if tt.tls {
+				k.secure = new(secure)
+			}
+			k.state.Store(scheduled | tt.since)
+			if got := k.after(drive.Unread, scheduled|tt.began); got != tt.want {
+				t.Errorf("after an unread turn it rests: %t, want %t", got, tt.want)
+			}
+			if resting := k.state.Load()&scheduled == 0; resting != tt.want {
+				t.Errorf("it is scheduled: %t, want %t", !resting, !tt.want)
+			}
+		})
+	}
+	t.Run("after a turn that left bytes", func(t *testing.T) {
+		k := &socket{home: new(home)}
+		k.state.Store(scheduled)
+		if k.after(drive.More, scheduled) {
+			t.Error("it rests after More")
+		}
+		if state := k.state.And(^uint32(ready | attended | paused)); k.after(drive.Unread, state) {
+			t.Error("it rests before anybody has read what was left")
+		}
+	})
+}

@@ -108,6 +108,7 @@ type Outcome uint8
 // The outcomes of a turn.
 const (
 	Drained Outcome = iota // when bytes come
+	Unread                 // likewise, but nothing was read: those count that came before the turn
 	More                   // as soon as others have had theirs: bytes may be waiting
 	Paused                 // when Attend was called: bytes that wait are to go on waiting
 	Over                   // never: the connection has ended, and has been told so
