@@ -57,9 +57,6 @@ const (
 	leaveNow                  // nothing: the connection is lost
 )
 
-// clockStart is what times are counted from where they must be small.
-var clockStart = time.Now()
-
 // machine is a Conn as its engine sees it.
 type machine Conn
 

@@ -57,7 +57,7 @@ func (c *Conn) startWaiting() {
 		return
 	}
 	c.keepTime()
-	c.timers.waits(c, news, time.Now())
+	c.timers.waits(c, news, now())
 	c.heard = c.timers.heard.Sub(clockStart)
 	if c.quiet() {
 		c.timers = nil

@@ -80,7 +80,7 @@ func (c *Conn) startWait(ctx context.Context) bool {
 	c.readDone = ctx.Done()
 	c.waiting = true
 	c.holdsIn(c.recv.Held()) // with the memory that is now waited to be filled
-	c.timers.waits(c, c.news, time.Now())
+	c.timers.waits(c, c.news, now())
 	c.news = false
 	return true
 }

@@ -66,7 +66,8 @@
 // 3,300 against 27,000. Most of the difference is the runtime's monitor, which takes
 // the processor from every thread that waits in a system call, and looks for such
 // every 20 µs as long as it finds one. A loop begins in epoll_wait. To look 20 times
-// before waiting changed nothing.
+// before waiting changed nothing; to wait for 50 or 200 µs without telling the scheduler
+// before parking cost up to 1.45 times as much, for each such wait sets a timer.
 //
 // Serve's listener is watched by all loops (EPOLLEXCLUSIVE), and the one that is woken
 // accepts, for itself unless another has clearly fewer connections. Accepting on a
