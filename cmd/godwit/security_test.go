@@ -83,6 +83,7 @@ func unsafeFiles() map[string]string {
 		"conn/text.go":                       "the bytes of a string, to be sent without a copy",
 		"conn/internal/sock/sock_linux.go":   "addresses for system calls that package syscall makes slower",
 		"conn/eventloop/poll_epoll_linux.go": "events of epoll, which the kernel writes",
+		"conn/eventloop/sockaddr_linux.go":   "addresses of sockets, which the kernel writes",
 	}
 }
 

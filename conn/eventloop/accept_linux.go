@@ -3,7 +3,6 @@ package eventloop
 import (
 	"context"
 	"net"
-	"net/netip"
 	"os"
 	"sync"
 	"syscall"
@@ -22,7 +21,8 @@ type acceptor struct {
 	ctx    context.Context
 	r      *Reception
 	id     uint32
-	local  net.Addr        // nil if each connection has its own
+	local  ownAddr         // unless each connection has its own
+	varies bool            // each has
 	rc     syscall.RawConn // of the listener, to see whether it was closed
 	failed chan error      // why nothing more is accepted for now; has room for one
 
@@ -82,11 +82,9 @@ func (a *acceptor) open(l net.Listener) (err error) {
 	if a.fd, err = duplicate(a.rc); err != nil {
 		return err
 	}
-	a.local = l.Addr()
-	if tcp, ok := a.local.(*net.TCPAddr); ok {
-		if tcp.IP.IsUnspecified() {
-			a.local = nil
-		}
+	a.local = ownAddrOf(l.Addr())
+	if tcp, ok := l.Addr().(*net.TCPAddr); ok {
+		a.varies = tcp.IP.IsUnspecified()
 		a.setOptions()
 	}
 	return nil
@@ -143,10 +141,10 @@ func (a *acceptor) batch(l *loop) {
 		return
 	}
 	for range maxAccepts {
-		fd, from, err := syscall.Accept4(int(a.fd), unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+		fd, from, err := acceptNow(a.fd)
 		switch err {
 		case nil:
-			if err := a.take(l.orIdler(), int32(fd), from); err != nil {
+			if err := a.take(l.orIdler(), fd, from); err != nil {
 				a.fail(err)
 				return
 			}
@@ -169,12 +167,12 @@ func (a *acceptor) fail(err error) {
 }
 
 // take puts an accepted socket on a loop.
-func (a *acceptor) take(l *loop, fd int32, from syscall.Sockaddr) error {
+func (a *acceptor) take(l *loop, fd int32, from peer) error {
 	local := a.local
-	if local == nil {
-		local = localOf(fd)
+	if a.varies {
+		local = ownAddr{tcp: localOf(fd)}
 	}
-	k := &socket{home: l.homeAt(local), fd: fd, peer: peerAt(from)}
+	k := &socket{home: l.homeAt(local), fd: fd, peer: from}
 	k.state.Store(scheduled | moving) // until it has its place, and is open
 	h := &held{k: k}
 	m, err := a.r.Upgrader.Await(a.ctx, k, h, a.arrive)
@@ -205,25 +203,4 @@ func (l *loop) orIdler() *loop {
 		return l
 	}
 	return least
-}
-
-// localOf returns a TCP socket's own address.
-func localOf(fd int32) net.Addr {
-	sa, err := syscall.Getsockname(int(fd))
-	if err != nil {
-		return &net.TCPAddr{} // the client is gone
-	}
-	p := peerAt(sa)
-	return p.addr()
-}
-
-// peerAt returns the address at the other end, if it is one of TCP.
-func peerAt(sa syscall.Sockaddr) peer {
-	switch sa := sa.(type) {
-	case *syscall.SockaddrInet4:
-		return peer{ip: netip.AddrFrom4(sa.Addr).As16(), port: uint16(sa.Port)}
-	case *syscall.SockaddrInet6:
-		return peer{ip: sa.Addr, port: uint16(sa.Port), zone: uint16(sa.ZoneId)}
-	}
-	return peer{}
 }

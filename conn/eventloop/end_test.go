@@ -86,7 +86,7 @@ func (r *rig) alive() {
 func TestGoexitOffTheLoop(t *testing.T) {
 	r := newRig(t, eventloop.Config{Loops: 1})
 	first, second, ends := make(chan struct{}), make(chan struct{}), make(chan *conn.CloseError, 100)
-	r.serve(conn.Config{}, ending(ends, hooks{message: func(c *conn.Conn, op conn.Opcode, p []byte) error {
+	r.serve(conn.Config{CloseTimeout: 50 * time.Millisecond}, ending(ends, hooks{message: func(c *conn.Conn, op conn.Opcode, p []byte) error {
 		if string(p) == "first" {
 			close(first)
 			<-second

@@ -120,7 +120,7 @@ func (s *loops) pick() *loop { return s.all[int(s.next.Add(1))%len(s.all)] }
 // place makes a socket of the descriptor of nc.
 func (s *loops) place(nc net.Conn) (*socket, error) {
 	l := s.pick()
-	at, peer := l.homeAt(nc.LocalAddr()), peerOf(nc.RemoteAddr())
+	at, peer := l.homeAt(ownAddrOf(nc.LocalAddr())), peerOf(nc.RemoteAddr())
 	fd, err := takeFD(nc.(syscall.Conn))
 	if err != nil {
 		return nil, err

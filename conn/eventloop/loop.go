@@ -3,7 +3,6 @@
 package eventloop
 
 import (
-	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,7 +24,7 @@ type loop struct {
 	table  table
 	wheel  wheel
 	posted []*socket // to be scheduled, from other goroutines
-	homes  map[string]*home
+	homes  map[ownAddr]*home
 
 	asleep  atomic.Bool // it waits, or is about to: whoever has something for it wakes it
 	news    atomic.Bool // posted or the wheel has changed since it was looked at
@@ -51,7 +50,7 @@ func newLoop(shared *loops) (*loop, error) {
 		return nil, err
 	}
 	now := time.Now()
-	l := &loop{shared: shared, poll: poll, start: now, now: now, homes: make(map[string]*home), done: make(chan struct{})}
+	l := &loop{shared: shared, poll: poll, start: now, now: now, homes: make(map[ownAddr]*home), done: make(chan struct{})}
 	l.dozeFn = l.doze
 	return l, nil
 }
@@ -421,16 +420,15 @@ func (l *loop) len() int {
 const maxHomes = 1024
 
 // homeAt returns what sockets with this address of ours have in common.
-func (l *loop) homeAt(local net.Addr) *home {
-	key := local.String()
+func (l *loop) homeAt(local ownAddr) *home {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if known := l.homes[key]; known != nil {
+	if known := l.homes[local]; known != nil {
 		return known
 	}
-	at := &home{loop: l, local: local}
+	at := &home{loop: l, local: local.addr()}
 	if len(l.homes) < maxHomes {
-		l.homes[key] = at
+		l.homes[local] = at
 	}
 	return at
 }

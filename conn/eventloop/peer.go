@@ -40,3 +40,27 @@ func (p *peer) addr() net.Addr {
 	}
 	return net.TCPAddrFromAddrPort(netip.AddrPortFrom(ip, p.port))
 }
+
+// ownAddr is an address of ours, as the loops know those that have it: of TCP, or the
+// name of a unix socket.
+type ownAddr struct {
+	tcp  peer
+	unix string
+	file bool // it is that of a unix socket, which may have no name
+}
+
+// ownAddrOf returns the address that package net has as addr.
+func ownAddrOf(addr net.Addr) ownAddr {
+	if at, ok := addr.(*net.UnixAddr); ok {
+		return ownAddr{unix: at.Name, file: true}
+	}
+	return ownAddr{tcp: peerOf(addr)}
+}
+
+// addr returns the address.
+func (a *ownAddr) addr() net.Addr {
+	if a.file {
+		return &net.UnixAddr{Name: a.unix, Net: "unix"}
+	}
+	return a.tcp.addr()
+}

@@ -32,7 +32,7 @@ func TestTakeAborted(t *testing.T) {
 			return func(_ *conn.Opening, err error) { told <- err }
 		},
 	}}
-	if err := a.take(l, -1, &syscall.SockaddrInet4{}); err == nil {
+	if err := a.take(l, -1, peer{}); err == nil {
 		t.Error("a bad descriptor was taken")
 	}
 	if e.Len() != 0 {
@@ -69,7 +69,7 @@ func TestCloseUnwantedArrival(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := a.take(e.loops.all[0], int32(number), &syscall.SockaddrInet4{}); err != nil {
+	if err := a.take(e.loops.all[0], int32(number), peer{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := syscall.Dup3(fds[0], number, syscall.O_CLOEXEC); err != nil {
