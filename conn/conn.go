@@ -44,8 +44,8 @@ type Conn struct {
 	send   protocol.Sender
 	out    *bufpool.Buffer // encoded, to be written next
 
-	hooks Hooks         // in turns; doesn't change
-	heard time.Duration // in turns: when bytes came last, or were first waited for, since clockStart
+	hooks Hooks   // in turns; doesn't change
+	heard instant // in turns: when bytes came last, or were first waited for
 
 	*seldom
 

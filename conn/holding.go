@@ -1,8 +1,6 @@
 package conn
 
 import (
-	"time"
-
 	"github.com/godwit-ws/godwit/conn/protocol"
 	"github.com/godwit-ws/godwit/frame"
 )
@@ -116,7 +114,7 @@ func (c *Conn) shed() {
 	case c.t != nil || c.waiting:
 		c.keepTime()
 		c.own().pending = errOverloaded
-		c.timers.called = time.Now()
+		c.timers.called = now()
 		c.kick()
 	default: // whoever reads is busy with a message
 		c.failLater(errOverloaded)

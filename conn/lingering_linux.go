@@ -96,7 +96,7 @@ func (s *lingerer) drain(sink []byte) (done bool) {
 	err := s.rc.Read(func(fd uintptr) bool {
 		for range lingerReads {
 			n, err := sock.Read(int(fd), sink)
-			if err != nil || n == 0 {
+			if err != 0 || n == 0 {
 				done = err != syscall.EAGAIN
 				return true
 			}

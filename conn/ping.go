@@ -90,7 +90,7 @@ func (c *Conn) pinged(payload []byte) {
 	}
 	c.pings.answered = number
 	if number >= c.pings.keep && c.timers != nil { // in turns there may be no times to keep
-		c.timers.pinged = never
+		c.timers.pinged = 0
 	}
 	if c.pings.waiting > 0 {
 		c.pings.at = time.Now()
@@ -99,16 +99,16 @@ func (c *Conn) pinged(payload []byte) {
 }
 
 // tickPing sends the connection's own ping when it is due. mu is held.
-func (c *Conn) tickPing(now time.Time) {
+func (c *Conn) tickPing(now instant) {
 	t := c.timers
-	if t.ping.IsZero() || c.unwritable() != nil {
+	if t.ping == 0 || c.unwritable() != nil {
 		return
 	}
-	if !now.Before(t.ping) {
-		t.ping = now.Add(c.cfg.PingInterval)
+	if now >= t.ping {
+		t.ping = now.add(c.cfg.PingInterval)
 		c.keepPings()
 		c.pings.keep = c.appendPing()
-		if t.pinged.IsZero() {
+		if t.pinged == 0 {
 			t.pinged = now
 		}
 		if !c.flushing && !c.corked {

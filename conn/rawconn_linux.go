@@ -76,7 +76,7 @@ func (c *Conn) readSocket(fd uintptr) bool {
 		c.recv.Got(0)
 		c.dropScratch()
 		return !c.waitOnce()
-	case err != nil:
+	case err != 0:
 		r.err = c.opError("read", err)
 	case n == 0:
 		r.err = io.EOF
@@ -112,7 +112,7 @@ func (c *Conn) writeSocket(fd uintptr) bool {
 		head, tail := c.wr.parts()
 		n, err := sock.Write(int(fd), head, tail, c.wr.last)
 		switch {
-		case err == nil:
+		case err == 0:
 			c.wr.advance(n)
 		case err != syscall.EAGAIN:
 			c.raw.werr = c.opError("write", err)

@@ -7,17 +7,17 @@ import "time"
 // and looks again when it fires. Guarded by the Conn's mu.
 type timers struct {
 	timer *time.Timer // in turns: watchOverdue's
-	at    time.Time   // when it fires
+	at    instant     // when it fires
 
-	stopped time.Time // when the reader stopped waiting
-	heard   time.Time // when bytes came, or were first waited for; time without a reader left out
-	message time.Time // when the message under way began, likewise; zero if there is none
-	ended   uint64    // the receiver's count of messages before that one
-	ping    time.Time // when the next ping is due
-	pinged  time.Time // when the ping was sent that no pong has followed, likewise
-	called  time.Time // when the reader was woken to end the connection
-	closeBy time.Time // when the closing handshake is given up
-	writeBy time.Time // in turns: when a peer that takes no bytes is given up
+	stopped instant // when the reader stopped waiting
+	heard   instant // when bytes came, or were first waited for; time without a reader left out
+	message instant // when the message under way began, likewise; 0 if there is none
+	ended   uint64  // the receiver's count of messages before that one
+	ping    instant // when the next ping is due
+	pinged  instant // when the ping was sent that no pong has followed, likewise
+	called  instant // when the reader was woken to end the connection
+	closeBy instant // when the closing handshake is given up
+	writeBy instant // in turns: when a peer that takes no bytes is given up
 }
 
 // startTimers starts the connection's clock.
@@ -31,7 +31,7 @@ func (c *Conn) startTimers() {
 func (c *Conn) startPings() {
 	if c.cfg.PingInterval > 0 {
 		c.keepTime()
-		c.timers.ping = time.Now().Add(c.cfg.PingInterval)
+		c.timers.ping = now().add(c.cfg.PingInterval)
 		c.wakeAt(c.timers.ping)
 	}
 }
@@ -43,25 +43,25 @@ func (c *Conn) stopTimers() {
 }
 
 // wakeAt makes the timer fire at t or before. mu is held.
-func (c *Conn) wakeAt(t time.Time) {
+func (c *Conn) wakeAt(t instant) {
 	switch {
 	case c.end != nil:
 	case c.t != nil:
 		c.wakeTurnAt(t)
 	case c.timers.timer == nil:
 		c.timers.at = t
-		c.timers.timer = time.AfterFunc(time.Until(t), c.tick)
-	case c.timers.at.IsZero() || t.Before(c.timers.at):
+		c.timers.timer = time.AfterFunc(t.until(), c.tick)
+	case c.timers.at == 0 || t < c.timers.at:
 		c.timers.at = t
-		c.timers.timer.Reset(time.Until(t))
+		c.timers.timer.Reset(t.until())
 	}
 }
 
 // closeWithin drops the connection unless it has ended by then. mu is held.
 func (c *Conn) closeWithin(d time.Duration) {
 	c.keepTime()
-	by := time.Now().Add(d)
-	if c.timers.closeBy.IsZero() || by.Before(c.timers.closeBy) {
+	by := now().add(d)
+	if c.timers.closeBy == 0 || by < c.timers.closeBy {
 		c.timers.closeBy = by
 		c.wakeAt(by)
 		c.watchOverdue(d)
@@ -71,26 +71,26 @@ func (c *Conn) closeWithin(d time.Duration) {
 // waits notes that the reader waits for bytes, in the middle of a message or not.
 // news says that some have come since it waited last. mu and the reading baton
 // are held.
-func (t *timers) waits(c *Conn, news bool, now time.Time) {
-	without := now.Sub(t.stopped) // a reader
+func (t *timers) waits(c *Conn, news bool, now instant) {
+	without := now - t.stopped // a reader
 	switch {
-	case news || t.heard.IsZero():
+	case news || t.heard == 0:
 		t.heard = now
 	default:
-		t.heard = t.heard.Add(without)
+		t.heard += without
 		t.pinged = shift(t.pinged, without, now)
 	}
 	switch {
 	case c.recv == nil || !c.recv.Pending():
-		t.message = never
-	case t.message.IsZero() || t.ended != c.recv.Ended():
+		t.message = 0
+	case t.message == 0 || t.ended != c.recv.Ended():
 		t.message, t.ended = now, c.recv.Ended()
 	default:
-		t.message = t.message.Add(without)
+		t.message += without
 	}
-	if t.message.IsZero() && t.pinged.IsZero() { // nearly always
+	if t.message == 0 && t.pinged == 0 { // nearly always
 		if d := c.cfg.ReadTimeout; d > 0 {
-			c.wakeAt(t.heard.Add(d))
+			c.wakeAt(t.heard.add(d))
 		}
 		return
 	}
@@ -101,31 +101,21 @@ func (t *timers) waits(c *Conn, news bool, now time.Time) {
 	}
 }
 
-// shift moves a time by d, but not past now; the zero time stays.
-func shift(t time.Time, d time.Duration, now time.Time) time.Time {
-	if t.IsZero() {
+// shift moves an instant by d, but not past now; 0 stays.
+func shift(t, d, now instant) instant {
+	if t == 0 {
 		return t
 	}
-	if t = t.Add(d); t.After(now) {
-		return now
-	}
-	return t
+	return min(t+d, now)
 }
 
 // woke notes that the wait is over. mu is held.
 func (t *timers) woke() { t.stopped = now() }
 
-// clockStart is what times are counted from where they must be small.
-var clockStart = time.Now()
-
-// now is time.Now at half its price, for what happens with each message: the clock on
-// the wall isn't looked at.
-func now() time.Time { return clockStart.Add(time.Since(clockStart)) }
-
-// readLimit is a timeout of reading: since when it runs, zero if it doesn't, how
+// readLimit is a timeout of reading: since when it runs, 0 if it doesn't, how
 // long, and how the connection then ends.
 type readLimit struct {
-	since  time.Time
+	since  instant
 	within time.Duration
 	answer *CloseError
 }
@@ -141,8 +131,8 @@ func (c *Conn) readLimits() [3]readLimit {
 }
 
 // due returns when the limit is reached; ok is false if it isn't running.
-func (l *readLimit) due() (at time.Time, ok bool) {
-	return l.since.Add(l.within), !l.since.IsZero() && l.within > 0
+func (l *readLimit) due() (at instant, ok bool) {
+	return l.since.add(l.within), l.since != 0 && l.within > 0
 }
 
 // tick looks at what is due, acts on it, and sets the timer for what is next. It may
@@ -151,15 +141,15 @@ func (c *Conn) tick() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.end == nil && c.t == nil {
-		c.timers.at = never
-		c.lookAtClock(time.Now())
+		c.timers.at = 0
+		c.lookAtClock(now())
 	}
 }
 
 // lookAtClock does what tick does. mu is held.
-func (c *Conn) lookAtClock(now time.Time) {
-	if by := c.timers.closeBy; !by.IsZero() {
-		if !now.Before(by) {
+func (c *Conn) lookAtClock(now instant) {
+	if by := c.timers.closeBy; by != 0 {
+		if now >= by {
 			c.giveUpClosing()
 			return
 		}
@@ -181,7 +171,7 @@ func (c *Conn) giveUpClosing() {
 
 // tickReader looks at the timeouts of reading, which are suspended while nobody
 // waits for bytes. The reader itself then ends the connection. mu is held.
-func (c *Conn) tickReader(now time.Time) {
+func (c *Conn) tickReader(now instant) {
 	if !c.waiting {
 		return // the next wait sets the timer
 	}
@@ -193,13 +183,13 @@ func (c *Conn) tickReader(now time.Time) {
 		due, ok := limit.due()
 		switch {
 		case !ok:
-		case now.Before(due):
+		case now < due:
 			c.wakeAt(due)
 		default:
 			c.own().pending = limit.answer
 			c.timers.called = now
 			c.kick()
-			c.wakeAt(now.Add(goneTimeout))
+			c.wakeAt(now.add(goneTimeout))
 			return
 		}
 	}
@@ -207,9 +197,9 @@ func (c *Conn) tickReader(now time.Time) {
 
 // tickDeaf drops a connection whose reader was woken to end it and sleeps on: the
 // deadlines of the connection below do nothing. mu is held.
-func (c *Conn) tickDeaf(now time.Time) {
-	due := c.timers.called.Add(goneTimeout)
-	if now.Before(due) {
+func (c *Conn) tickDeaf(now instant) {
+	due := c.timers.called.add(goneTimeout)
+	if now < due {
 		c.wakeAt(due)
 		return
 	}
@@ -217,10 +207,10 @@ func (c *Conn) tickDeaf(now time.Time) {
 }
 
 // later returns the later of a ping and of what was heard last, which shows a
-// living peer; zero if there was no ping.
-func later(ping, heard time.Time) time.Time {
-	if ping.IsZero() || ping.After(heard) {
-		return ping
+// living peer; 0 if there was no ping.
+func later(ping, heard instant) instant {
+	if ping == 0 {
+		return 0
 	}
-	return heard
+	return max(ping, heard)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"reflect"
-	"time"
 
 	"github.com/godwit-ws/godwit/conn/internal/bufpool"
 	"github.com/godwit-ws/godwit/conn/internal/drive"
@@ -43,9 +42,9 @@ const (
 type coda struct {
 	e       *CloseError
 	how     parting
-	eof     bool      // the peer has closed its direction
-	dropped int       // bytes received since; belongs to the turn
-	lingers time.Time // until when
+	eof     bool    // the peer has closed its direction
+	dropped int     // bytes received since; belongs to the turn
+	lingers instant // until when
 }
 
 // parting is what is left to do once the end is decided.

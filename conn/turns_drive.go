@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"time"
 
 	"github.com/godwit-ws/godwit/conn/internal/drive"
 	"github.com/godwit-ws/godwit/frame"
@@ -99,9 +98,9 @@ func (c *Conn) leaveBlocking() {
 
 // startTurns starts the clock of turns. closeBy is when a closing handshake that is
 // under way is given up. mu is held.
-func (c *Conn) startTurns(closeBy time.Time) {
-	c.heard = time.Since(clockStart)
-	if !closeBy.IsZero() {
+func (c *Conn) startTurns(closeBy instant) {
+	c.heard = now()
+	if closeBy != 0 {
 		c.keepTime()
 		c.timers.closeBy = closeBy
 		c.wakeAt(closeBy)

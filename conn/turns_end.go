@@ -1,8 +1,6 @@
 package conn
 
 import (
-	"time"
-
 	"github.com/godwit-ws/godwit/conn/internal/drive"
 	"github.com/godwit-ws/godwit/conn/protocol"
 )
@@ -39,7 +37,7 @@ func (c *Conn) advanceEnd() {
 		return
 	}
 	c.stage = lingering
-	c.coda.lingers = time.Now().Add(lingerTime)
+	c.coda.lingers = now().add(lingerTime)
 	c.keepTime()
 	c.wakeAt(c.coda.lingers)
 }

@@ -6,18 +6,17 @@ import "time"
 // than when it was last heard. mu is held.
 func (c *Conn) keepTime() {
 	if c.timers == nil {
-		heard := clockStart.Add(c.heard)
 		s := c.own()
-		s.clock = timers{heard: heard, stopped: heard}
+		s.clock = timers{heard: c.heard, stopped: c.heard}
 		s.timers = &s.clock
 	}
 }
 
 // wakeTurnAt has Tick called at t or before. mu is held.
-func (c *Conn) wakeTurnAt(t time.Time) {
-	if c.timers.at.IsZero() || t.Before(c.timers.at) {
+func (c *Conn) wakeTurnAt(t instant) {
+	if c.timers.at == 0 || t < c.timers.at {
 		c.timers.at = t
-		c.t.WakeAt(t)
+		c.t.WakeAt(t.time())
 	}
 }
 
@@ -48,7 +47,7 @@ func (c *Conn) startWaiting() {
 	c.waiting, c.fresh = true, false
 	if c.timers == nil && (c.recv == nil || !c.recv.Pending()) {
 		if news {
-			c.heard = time.Since(clockStart)
+			c.heard = now()
 		}
 		if c.silent {
 			c.watchSilence()
@@ -58,7 +57,7 @@ func (c *Conn) startWaiting() {
 	}
 	c.keepTime()
 	c.timers.waits(c, news, now())
-	c.heard = c.timers.heard.Sub(clockStart)
+	c.heard = c.timers.heard
 	if c.quiet() {
 		c.timers = nil
 		c.watchSilence()
@@ -69,20 +68,20 @@ func (c *Conn) startWaiting() {
 // quiet reports whether nothing but silence is to be watched. mu is held.
 func (c *Conn) quiet() bool {
 	t := c.timers
-	return t.message.IsZero() && t.ping.IsZero() && t.pinged.IsZero() && t.closeBy.IsZero() && !c.flushing
+	return t.message == 0 && t.ping == 0 && t.pinged == 0 && t.closeBy == 0 && !c.flushing
 }
 
 // watchSilence has Tick called when ReadTimeout may be over. mu is held.
 func (c *Conn) watchSilence() {
 	c.silent = false
 	if c.cfg.ReadTimeout > 0 {
-		c.t.WakeAt(clockStart.Add(c.heard).Add(c.cfg.ReadTimeout))
+		c.t.WakeAt(c.heard.add(c.cfg.ReadTimeout).time())
 	}
 }
 
 // Tick does what drive.Machine promises.
-func (m *machine) Tick(now time.Time) {
-	c := (*Conn)(m)
+func (m *machine) Tick(at time.Time) {
+	c, now := (*Conn)(m), instantOf(at)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
@@ -90,7 +89,7 @@ func (m *machine) Tick(now time.Time) {
 	case c.timers == nil:
 		c.tickQuiet(now)
 	default:
-		c.timers.at = never
+		c.timers.at = 0
 		if !c.tickWrite(now) && !c.tickLinger(now) {
 			c.lookAtClock(now)
 		}
@@ -99,12 +98,12 @@ func (m *machine) Tick(now time.Time) {
 
 // tickQuiet looks at a connection of which only ReadTimeout is watched. mu is
 // held.
-func (c *Conn) tickQuiet(now time.Time) {
+func (c *Conn) tickQuiet(now instant) {
 	switch {
 	case c.cfg.ReadTimeout <= 0:
 	case !c.waiting:
 		c.silent = true // the next wait sets it
-	case now.Before(clockStart.Add(c.heard).Add(c.cfg.ReadTimeout)):
+	case now < c.heard.add(c.cfg.ReadTimeout):
 		c.watchSilence()
 	case c.pending == nil:
 		c.own().pending = errReadTimeout
@@ -114,13 +113,13 @@ func (c *Conn) tickQuiet(now time.Time) {
 
 // tickWrite drops a connection whose peer takes no bytes for WriteTimeout. mu is
 // held.
-func (c *Conn) tickWrite(now time.Time) bool {
+func (c *Conn) tickWrite(now instant) bool {
 	by := c.timers.writeBy
-	if by.IsZero() || !c.parked {
-		c.timers.writeBy = never
+	if by == 0 || !c.parked {
+		c.timers.writeBy = 0
 		return false
 	}
-	if now.Before(by) {
+	if now < by {
 		c.wakeAt(by)
 		return false
 	}
@@ -129,11 +128,11 @@ func (c *Conn) tickWrite(now time.Time) bool {
 }
 
 // tickLinger ends a connection that has lingered long enough. mu is held.
-func (c *Conn) tickLinger(now time.Time) bool {
+func (c *Conn) tickLinger(now instant) bool {
 	if c.stage != lingering {
 		return false
 	}
-	if now.Before(c.coda.lingers) {
+	if now < c.coda.lingers {
 		c.wakeAt(c.coda.lingers)
 		return true
 	}

@@ -1,8 +1,6 @@
 package conn
 
 import (
-	"time"
-
 	"github.com/godwit-ws/godwit/conn/internal/bufpool"
 	"github.com/godwit-ws/godwit/conn/internal/drive"
 )
@@ -83,7 +81,7 @@ func (c *Conn) writeTurn(tail []byte) (done bool) {
 	case err == nil:
 		bufpool.Put(out)
 		if c.timers != nil {
-			c.timers.writeBy = never
+			c.timers.writeBy = 0
 		}
 		c.writes++
 		c.changed()
@@ -129,8 +127,8 @@ func (c *Conn) park(progress int) bool {
 	c.account()
 	if c.cfg.WriteTimeout > 0 {
 		c.keepTime()
-		if progress > 0 || c.timers.writeBy.IsZero() {
-			c.timers.writeBy = time.Now().Add(c.cfg.WriteTimeout)
+		if progress > 0 || c.timers.writeBy == 0 {
+			c.timers.writeBy = now().add(c.cfg.WriteTimeout)
 		}
 		c.wakeAt(c.timers.writeBy)
 	}

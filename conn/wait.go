@@ -93,7 +93,7 @@ func (c *Conn) stopWait(news bool) {
 	defer c.mu.Unlock()
 	c.waiting = false
 	c.readDone = nil
-	if !news || !c.timers.message.IsZero() {
+	if !news || c.timers.message != 0 {
 		c.timers.woke()
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/godwit-ws/godwit/conn/internal/sock"
 )
 
-func again(err error) bool { return err == unix.EAGAIN || err == unix.EWOULDBLOCK }
+func again(err syscall.Errno) bool { return err == unix.EAGAIN || err == unix.EWOULDBLOCK }
 
 func shutdownWrite(fd int32) { sock.CloseWrite(int(fd)) }
 func shutdownBoth(fd int32)  { unix.Shutdown(int(fd), unix.SHUT_RDWR) }

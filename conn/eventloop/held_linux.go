@@ -47,14 +47,14 @@ func (h *held) writeHere(p []byte) (n int, err error, done bool) {
 	case past(h.deadline[writing]):
 		return 0, h.k.opError("write", os.ErrDeadlineExceeded), true
 	}
-	n, err = sock.Write(int(h.k.fd), p, nil, false)
+	n, errno := sock.Write(int(h.k.fd), p, nil, false)
 	switch {
-	case err == nil:
+	case errno == 0:
 		return n, nil, n == len(p)
-	case again(err):
+	case again(errno):
 		return 0, nil, false
 	}
-	return 0, h.k.opError("write", err), true
+	return 0, h.k.opError("write", errno), true
 }
 
 // Indexes of held.deadline.

@@ -149,9 +149,9 @@ func (s *secure) flush() bool {
 		}
 		n, err := sock.Write(int(s.fd), s.waits.B, nil, false)
 		switch {
-		case err == nil && n == len(s.waits.B):
+		case err == 0 && n == len(s.waits.B):
 			s.drop()
-		case err == nil:
+		case err == 0:
 			s.moved += n
 			s.waits.B = s.waits.B[:copy(s.waits.B, s.waits.B[n:])]
 		case !again(err):
@@ -224,7 +224,7 @@ func (s sealed) Read(p []byte) (int, error) {
 	switch {
 	case n > 0:
 		return n, nil
-	case err == nil:
+	case err == 0:
 		return 0, io.EOF
 	case again(err):
 		return 0, errShort

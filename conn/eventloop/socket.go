@@ -66,7 +66,7 @@ func (s *socket) Read(p []byte) (int, error) {
 	switch {
 	case n > 0:
 		return n, nil
-	case err == nil:
+	case err == 0:
 		return 0, io.EOF
 	case again(err):
 		return 0, drive.ErrWouldBlock
@@ -78,7 +78,7 @@ func (s *socket) Read(p []byte) (int, error) {
 func (s *socket) Write(head, tail []byte, last bool) (int, error) {
 	n, err := sock.Write(int(s.fd), head, tail, last)
 	switch {
-	case err == nil:
+	case err == 0:
 		return n, nil
 	case again(err):
 		return 0, drive.ErrWouldBlock

@@ -26,15 +26,16 @@ const shortTransfer = 512 << 10
 // message.
 const msgMore = 0x8000
 
-// Read reads once into p, which isn't empty.
-func Read(fd int, p []byte) (int, error) {
+// Read reads once into p, which isn't empty. Errors are plain numbers, 0 for none: one of
+// two reads fails for want of bytes.
+func Read(fd int, p []byte) (int, syscall.Errno) {
 	return transfer(syscall.SYS_RECVFROM, fd, p, syscall.MSG_DONTWAIT)
 }
 
 // Write writes head and then tail, of which one may be empty, as far as the socket
 // takes them. last says that the end of our direction comes next, so that both can
 // leave as one.
-func Write(fd int, head, tail []byte, last bool) (int, error) {
+func Write(fd int, head, tail []byte, last bool) (int, syscall.Errno) {
 	var flags uintptr = syscall.MSG_DONTWAIT | syscall.MSG_NOSIGNAL
 	if last {
 		flags |= msgMore
@@ -59,12 +60,12 @@ func Close(fd int) { syscall.RawSyscall(syscall.SYS_CLOSE, uintptr(fd), 0, 0) }
 
 // transfer makes the system call trap(fd, p, len(p), flags, 0, 0): recvfrom or sendto
 // without an address.
-func transfer(trap uintptr, fd int, p []byte, flags uintptr) (int, error) {
+func transfer(trap uintptr, fd int, p []byte, flags uintptr) (int, syscall.Errno) {
 	return call(trap, len(p), uintptr(fd), unsafe.Pointer(unsafe.SliceData(p)), uintptr(len(p)), flags)
 }
 
 // call makes a system call that transfers size bytes, again if it is interrupted.
-func call(trap uintptr, size int, fd uintptr, base unsafe.Pointer, n, flags uintptr) (int, error) {
+func call(trap uintptr, size int, fd uintptr, base unsafe.Pointer, n, flags uintptr) (int, syscall.Errno) {
 	for {
 		var done uintptr
 		var errno syscall.Errno
@@ -75,7 +76,7 @@ func call(trap uintptr, size int, fd uintptr, base unsafe.Pointer, n, flags uint
 		}
 		switch errno {
 		case 0:
-			return int(done), nil
+			return int(done), 0
 		case syscall.EINTR:
 		default:
 			return 0, errno

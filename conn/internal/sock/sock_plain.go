@@ -9,26 +9,19 @@ import "syscall"
 // without that it would find races in programs that have none. And two architectures
 // make the calls of sockets in another way.
 
-// Read reads once into p, which isn't empty.
-func Read(fd int, p []byte) (int, error) {
-	for {
-		n, err := syscall.Read(fd, p)
-		if err != syscall.EINTR {
-			return max(n, 0), err
-		}
-	}
-}
+// Read reads once into p, which isn't empty. The error is 0 for none.
+func Read(fd int, p []byte) (int, syscall.Errno) { return again(syscall.Read, fd, p) }
 
 // Write writes head and then tail, of which one may be empty, as far as the socket
 // takes them. That last says what comes next can't be made use of here.
-func Write(fd int, head, tail []byte, last bool) (int, error) {
+func Write(fd int, head, tail []byte, last bool) (int, syscall.Errno) {
 	n, err := writeOnce(fd, head)
-	if err != nil || n < len(head) || len(tail) == 0 {
+	if err != 0 || n < len(head) || len(tail) == 0 {
 		return n, err
 	}
 	m, err := writeOnce(fd, tail)
 	if n > 0 {
-		err = nil // what is wrong shows at the next write
+		err = 0 // what is wrong shows at the next write
 	}
 	return n + m, err
 }
@@ -39,12 +32,22 @@ func CloseWrite(fd int) { syscall.Shutdown(fd, syscall.SHUT_WR) }
 // Close closes a descriptor.
 func Close(fd int) { syscall.Close(fd) }
 
-func writeOnce(fd int, p []byte) (int, error) {
-	for len(p) > 0 {
-		n, err := syscall.Write(fd, p)
-		if err != syscall.EINTR {
-			return max(n, 0), err
+func writeOnce(fd int, p []byte) (int, syscall.Errno) {
+	if len(p) == 0 {
+		return 0, 0
+	}
+	return again(syscall.Write, fd, p)
+}
+
+// again makes a system call, again if it is interrupted.
+func again(call func(int, []byte) (int, error), fd int, p []byte) (int, syscall.Errno) {
+	for {
+		n, err := call(fd, p)
+		if err == nil {
+			return n, 0
+		}
+		if errno := err.(syscall.Errno); errno != syscall.EINTR {
+			return max(n, 0), errno
 		}
 	}
-	return 0, nil
 }

@@ -35,17 +35,17 @@ func TestWriteAndRead(t *testing.T) {
 		}
 		for _, last := range []bool{false, true} {
 			want := tt.head + tt.tail
-			if n, err := sock.Write(a, []byte(tt.head), []byte(tt.tail), last); n != len(want) || err != nil {
+			if n, err := sock.Write(a, []byte(tt.head), []byte(tt.tail), last); n != len(want) || err != 0 {
 				t.Fatalf("Write(%q, %q) = %d, %v", tt.head, tt.tail, n, err)
 			}
 			if last {
 				sock.CloseWrite(a)
 			}
-			if n, err := sock.Read(b, buf); string(buf[:n]) != want || err != nil {
+			if n, err := sock.Read(b, buf); string(buf[:n]) != want || err != 0 {
 				t.Errorf("Read = %q, %v; want %q", buf[:n], err, want)
 			}
 		}
-		if n, err := sock.Read(b, buf); n != 0 || err != nil {
+		if n, err := sock.Read(b, buf); n != 0 || err != 0 {
 			t.Errorf("Read at the end = %d, %v", n, err)
 		}
 	}
@@ -61,7 +61,7 @@ func TestWritePartly(t *testing.T) {
 	buf := make([]byte, 1<<20)
 	for len(head)+len(tail) > 0 {
 		n, err := sock.Write(a, head, tail, false)
-		if err != nil && err != syscall.EAGAIN || err != nil && n > 0 {
+		if err != 0 && err != syscall.EAGAIN || err != 0 && n > 0 {
 			t.Fatalf("Write = %d, %v", n, err)
 		}
 		fromHead := min(n, len(head))
@@ -71,7 +71,7 @@ func TestWritePartly(t *testing.T) {
 			if err == syscall.EAGAIN {
 				break
 			}
-			if err != nil {
+			if err != 0 {
 				t.Fatal(err)
 			}
 			got = append(got, buf[:n]...)
