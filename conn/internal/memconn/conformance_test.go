@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"os"
+	"runtime"
 	"sync"
 	"syscall"
 	"testing"
@@ -201,6 +202,7 @@ func TestConformsConcurrentUse(t *testing.T) {
 							return
 						}
 						once.Do(met.Done)
+						runtime.Gosched() // or the other writer may wait for minutes
 					}
 				})
 				wg.Go(func() {
@@ -210,6 +212,7 @@ func TestConformsConcurrentUse(t *testing.T) {
 							return
 						}
 						once.Do(met.Done)
+						runtime.Gosched()
 					}
 				})
 				wg.Go(func() {
