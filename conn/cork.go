@@ -24,10 +24,8 @@ func (c *Conn) cork() {
 
 // uncork writes what was held back. For messages it waits, so that a peer that
 // doesn't read its answers is not read from either; pongs, and what others have
-// queued, it leaves to a goroutine if need be.
+// queued, it leaves to a goroutine if need be. mu is held, except while writing.
 func (c *Conn) uncork() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.corked = false
 	if !c.answered {
 		c.flushReplies()

@@ -121,11 +121,13 @@ func (c *Conn) deliver(h Hooks) error {
 	for {
 		c.cork()
 		err := c.call(func() error { return c.deliverBatch(h, controls) })
+		c.mu.Lock()
 		c.uncork()
-		if err == nil {
-			err = c.fill(context.Background())
-		}
 		if err != nil {
+			c.mu.Unlock()
+			return err
+		}
+		if err := c.fillUnlocking(context.Background()); err != nil {
 			return err
 		}
 	}
@@ -200,7 +202,9 @@ func (c *Conn) call(f func() error) (err error) {
 // endWith ends the connection for err, which is how it has ended or a hook's
 // error, and returns how it ended.
 func (c *Conn) endWith(err error) error {
+	c.mu.Lock()
 	c.uncork()
+	c.mu.Unlock()
 	if end := c.Err(); end != nil {
 		return end
 	}

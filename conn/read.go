@@ -142,11 +142,20 @@ func (c *Conn) control(ctx context.Context, ev protocol.Event) error {
 // connection ended.
 func (c *Conn) fill(ctx context.Context) error {
 	c.mu.Lock()
+	return c.fillUnlocking(ctx)
+}
+
+// fillUnlocking is fill for who holds mu, which is given up.
+func (c *Conn) fillUnlocking(ctx context.Context) error {
 	c.flushReplies()
 	c.holdsIn(c.recv.Held())
-	c.mu.Unlock()
 	for {
-		if err := c.interruption(ctx); err != nil {
+		end, pending := c.end, c.pending
+		if pending != nil {
+			c.pending = nil
+		}
+		c.mu.Unlock()
+		if err := c.interruption(ctx, end, pending); err != nil {
 			return err
 		}
 		err := c.readErr
@@ -163,17 +172,13 @@ func (c *Conn) fill(ctx context.Context) error {
 		if err != nil && !(c.wasKicked() && timedOut(err)) {
 			return c.lost(err)
 		}
+		c.mu.Lock()
 	}
 }
 
-// interruption returns why a read must not wait any longer, or nil.
-func (c *Conn) interruption(ctx context.Context) error {
-	c.mu.Lock()
-	end, pending := c.end, c.pending
-	if pending != nil {
-		c.pending = nil
-	}
-	c.mu.Unlock()
+// interruption returns why a read must not wait any longer, or nil: the connection has
+// ended, is to be failed, or ctx has ended.
+func (c *Conn) interruption(ctx context.Context, end error, pending *CloseError) error {
 	switch {
 	case end != nil:
 		return end
