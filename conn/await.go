@@ -123,7 +123,7 @@ func (a *awaiting) refuse(err error) drive.Outcome {
 func (a *awaiting) opening() *Opening {
 	o := &Opening{
 		Scheme:  handshake.HTTP,
-		Peer:    addrOf(a.nc.RemoteAddr()),
+		Peer:    a.nc.Peer(),
 		u:       a.u,
 		ctx:     a.ctx,
 		nc:      a.nc,

@@ -82,23 +82,30 @@ func (c *Conn) sendClose(ctx context.Context, code frame.Code, reason string) er
 }
 
 // appendClose puts our Close frame behind all output, and notes e, its reason as
-// it was sent, as the end to come. Nothing follows it, and within CloseTimeout the
-// connection is over. mu is held.
+// it was sent, as the end to come. The peer's Close is answered by its code alone.
+// Nothing follows it, and within CloseTimeout the connection is over. mu is held.
 func (c *Conn) appendClose(e *CloseError) error {
+	reason := e.Reason
+	if e.Remote {
+		reason = ""
+	}
 	var room [frame.MaxHeader + frame.MaxControl]byte
-	encoded, err := c.send.AppendClose(room[:0], e.Code, e.Reason)
+	encoded, err := c.send.AppendClose(room[:0], e.Code, reason)
 	if err != nil {
 		return err
 	}
 	c.appendFrame(func(dst []byte) []byte { return append(dst, encoded...) })
-	if sent := frame.CutReason(e.Reason); sent != e.Reason {
-		e = &CloseError{Code: e.Code, Reason: sent, Remote: e.Remote, Err: e.Err}
+	if sent := frame.CutReason(reason); sent != reason {
+		e = &CloseError{Code: e.Code, Reason: sent, Err: e.Err}
 	}
 	c.own().sentClose = e
 	c.closing.Store(true)
 	c.dropHeld() // too late for what waits behind an unfinished message
-	if c.cfg.CloseTimeout > 0 {
-		c.closeWithin(c.cfg.CloseTimeout)
+	if d := c.cfg.CloseTimeout; d > 0 {
+		c.closeWithin(d)
+		if !e.Remote { // else no hook is running
+			c.watchOverdue(d)
+		}
 	}
 	c.changed() // whoever waits to send waits in vain
 	return nil

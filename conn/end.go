@@ -15,8 +15,7 @@ func (c *Conn) closedByPeer(ev protocol.Event) error {
 	e := c.sentClose
 	if e == nil {
 		e = &CloseError{Code: ev.Code, Reason: ev.Reason, Remote: true}
-		c.appendClose(&CloseError{Code: ev.Code}) // can't fail: a code that was received may be sent
-		c.own().sentClose = e
+		c.appendClose(e) // can't fail: a code that was received may be sent
 	}
 	if c.t != nil {
 		defer c.mu.Unlock()

@@ -120,5 +120,6 @@ func (c *Conn) shed() {
 		c.failLater(errOverloaded)
 	}
 	c.closeWithin(goneTimeout)
+	c.watchOverdue(goneTimeout)
 	c.account()
 }

@@ -64,7 +64,6 @@ func (c *Conn) closeWithin(d time.Duration) {
 	if c.timers.closeBy == 0 || by < c.timers.closeBy {
 		c.timers.closeBy = by
 		c.wakeAt(by)
-		c.watchOverdue(d)
 	}
 }
 

@@ -2,7 +2,6 @@ package conn
 
 import (
 	"context"
-	"errors"
 	"reflect"
 
 	"github.com/godwit-ws/godwit/conn/internal/bufpool"
@@ -215,7 +214,7 @@ func (c *Conn) receiveTurn(w *drive.Workspace) drive.Outcome {
 	default:
 		c.lost(err)
 	}
-	if c.recv != nil && c.recv.Quiet() {
+	if c.recv != nil && (c.recv.Quiet() || c.recv.Renew()) {
 		w.Keep(c.recv, c.cfg)
 		c.recv = nil
 	}
@@ -315,11 +314,8 @@ func (c *Conn) releaseTurn() {
 		c.recv = nil
 	}
 	c.dropEarly()
-	e, ok := errors.AsType[*CloseError](c.Err())
-	if !ok {
-		panic("conn: an end without a CloseError")
-	}
 	c.mu.Lock()
+	e := c.end.(ended).CloseError
 	c.releaseAfterTurn()
 	c.stage = closed
 	c.mu.Unlock()

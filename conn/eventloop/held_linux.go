@@ -2,6 +2,7 @@ package eventloop
 
 import (
 	"net"
+	"net/netip"
 	"os"
 	"sync"
 	"time"
@@ -143,6 +144,14 @@ func (h *held) Shutdown() {
 	if h.nc == nil && h.err == nil && !h.attached {
 		shutdownBoth(h.k.fd)
 	}
+}
+
+// Peer implements drive.Pending.
+func (h *held) Peer() netip.Addr {
+	if _, ok := h.k.local.(*net.UnixAddr); ok {
+		return netip.Addr{}
+	}
+	return h.k.peer.addrIP()
 }
 
 // LocalAddr and RemoteAddr implement net.Conn.

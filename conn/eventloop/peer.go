@@ -32,13 +32,18 @@ func peerOf(addr net.Addr) peer {
 
 // addr returns the address.
 func (p *peer) addr() net.Addr {
+	return net.TCPAddrFromAddrPort(netip.AddrPortFrom(p.addrIP(), p.port))
+}
+
+// addrIP returns the IP address.
+func (p *peer) addrIP() netip.Addr {
 	ip := netip.AddrFrom16(p.ip).Unmap()
 	if p.zone != 0 {
 		if i, err := net.InterfaceByIndex(int(p.zone)); err == nil {
 			ip = ip.WithZone(i.Name)
 		}
 	}
-	return net.TCPAddrFromAddrPort(netip.AddrPortFrom(ip, p.port))
+	return ip
 }
 
 // ownAddr is an address of ours, as the loops know those that have it: of TCP, or the

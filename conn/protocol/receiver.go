@@ -143,6 +143,18 @@ func (r *Receiver) Quiet() bool {
 		len(r.in) == 0 && !r.Pending()
 }
 
+// Renew makes r, if the peer's Close has ended its connection, fit to serve another one
+// with the same configuration. It returns false where that hasn't, and for a Receiver
+// with a Decompressor.
+func (r *Receiver) Renew() bool {
+	if !r.closed || r.inflater != nil {
+		return false
+	}
+	r.Reset()
+	r.Init(ReceiverConfig{Role: r.role, MaxMessageSize: r.maxSize, MaxFragments: r.maxFrames})
+	return true
+}
+
 // Held returns how many bytes of memory r holds for messages that have come in part:
 // its own, not a caller's who has attached some.
 func (r *Receiver) Held() int { return r.msg.held() + r.zip.held() }

@@ -199,3 +199,52 @@ func TestEnded(t *testing.T) {
 		}
 	})
 }
+
+// A Receiver whose connection the peer has closed serves another one as a new one would,
+// whatever was under way.
+func TestRenew(t *testing.T) {
+	eachRole(t, func(t *testing.T, role protocol.Role) {
+		limited := unlimited(role)
+		limited.MaxMessageSize, limited.MaxFragments = 6, 2
+		closing := func() []byte { return to(role).add(fin|frame.Close, "").bytes() }
+		for _, tt := range []struct {
+			name string
+			do   func(r *protocol.Receiver)
+			want bool
+		}{
+			{"new", func(*protocol.Receiver) {}, false},
+			{"failed", func(r *protocol.Receiver) { feed(t, r, to(role).add(fin|rsv2, "").bytes()) }, false},
+			{"closed", func(r *protocol.Receiver) { feed(t, r, closing()) }, true},
+			{"closed-between-fragments", func(r *protocol.Receiver) {
+				feed(t, r, append(to(role).add(frame.Text, "\xe4\xbd").bytes(), closing()...))
+			}, true},
+			{"closed-while-dropped", func(r *protocol.Receiver) { r.SetMode(protocol.Discard); feed(t, r, closing()) }, true},
+			{"bytes-behind-the-close", func(r *protocol.Receiver) { feed(t, r, append(closing(), "more"...)) }, true},
+			{"attached", func(r *protocol.Receiver) { r.Attach(make([]byte, 0, 10)); feed(t, r, closing()) }, true},
+		} {
+			t.Run(tt.name, func(t *testing.T) {
+				r := protocol.NewReceiver(limited)
+				tt.do(r)
+				if got := r.Renew(); got != tt.want {
+					t.Fatalf("Renew = %t, want %t", got, tt.want)
+				}
+				if !tt.want {
+					return
+				}
+				if !r.Quiet() {
+					t.Error("something is left of the one before")
+				}
+				got, bad := feed(t, r, to(role).add(fin|frame.Text, "hello").add(frame.Text, "a").add(fin, "b").bytes())
+				wantEvents(t, got, bad, text("hello"), text("ab"))
+				if _, bad := feed(t, r, to(role).header(fin|frame.Binary, 7).bytes()); bad == nil || bad.Code != frame.CodeMessageTooBig {
+					t.Errorf("a message of 7 bytes: %v, where 6 are taken", bad)
+				}
+			})
+		}
+		r := protocol.NewReceiver(compressing(unlimited(role)))
+		feed(t, r, closing())
+		if r.Renew() {
+			t.Error("renewed with a history of compression")
+		}
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"time"
 
 	"github.com/godwit-ws/godwit/conn/protocol"
@@ -56,6 +57,8 @@ type Transport interface {
 // as the socket takes bytes.
 type Pending interface {
 	net.Conn
+	// Peer returns the IP address at the other end, if it has one.
+	Peer() netip.Addr
 	// Ordinary takes the connection off its engine and returns it as what package net
 	// makes of its descriptor. Reads and writes that would block do so as well.
 	Ordinary() net.Conn
