@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"reflect"
 	"strconv"
 	"strings"
 	"sync"
@@ -184,7 +185,7 @@ type defaultHandler struct {
 // Enabled implements slog.Handler.
 func (h defaultHandler) Enabled(ctx context.Context, level slog.Level) bool {
 	handler := slog.Default().Handler()
-	if level < slog.LevelWarn && fmt.Sprintf("%T", handler) == "*slog.defaultHandler" {
+	if level < slog.LevelWarn && reflect.TypeOf(handler).String() == "*slog.defaultHandler" {
 		return false
 	}
 	return handler.Enabled(ctx, level)

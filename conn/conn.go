@@ -120,7 +120,6 @@ func newConn(nc net.Conn, cfg *limits, s setup) *Conn {
 	b.nc, b.sweep = nc, s.sweep
 	c := &Conn{cfg: cfg, hello: &h, recv: &b.receiver, seldom: &b.rest}
 	c.blocking, c.timers = b, &c.clock
-	c.flushFn = c.flushLoop
 	c.fragile = !resumable(nc)
 	c.raw.init(c)
 	c.size = minScratch

@@ -95,7 +95,7 @@ func (c *Conn) flush(ctx context.Context, tail []byte, lone bool) error {
 		c.carry()
 		return writeError(ctx.Err())
 	}
-	go c.flushFn() // the baton goes with it
+	c.goFlush() // the baton goes with it
 	return ErrWriteUnfinished
 }
 
@@ -105,7 +105,7 @@ func (c *Conn) flushElsewhere(ctx context.Context, tail []byte) error {
 	c.out.Grow(len(tail))
 	c.out.B = append(c.out.B, tail...)
 	target := c.writes + 1
-	go c.flushFn()
+	c.goFlush()
 	if !c.writeWatch.set(ctx, c) {
 		return ErrWriteUnfinished
 	}
@@ -133,6 +133,14 @@ func (c *Conn) brokenWrite() error {
 	return nil
 }
 
+// goFlush gives the write baton to a goroutine. mu is held.
+func (c *Conn) goFlush() {
+	if c.flushFn == nil {
+		c.flushFn = c.flushLoop
+	}
+	go c.flushFn()
+}
+
 // flushLoop writes what is there, as the holder of the write baton.
 func (c *Conn) flushLoop() {
 	c.mu.Lock()
@@ -148,7 +156,7 @@ func (c *Conn) flushLoop() {
 func (c *Conn) carry() {
 	for carried := 0; !c.queue.empty() && c.brokenWrite() == nil; {
 		if carried > carryLimit {
-			go c.flushFn() // the baton goes with it
+			c.goFlush() // the baton goes with it
 			return
 		}
 		out := c.output(min(c.queue.waiting.bytes, commitSize))
