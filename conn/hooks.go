@@ -55,6 +55,9 @@ type BatchHooks interface {
 //
 // From now on reads return ErrTaken, and Close sends and returns. A message that
 // a Reader has begun and not read to its end is skipped.
+//
+// A goroutine that has done the opening handshake, over TLS above all, has a stack that
+// has grown: go c.Run(h) waits on one of its own, and saves 3 KB a connection there.
 func (c *Conn) Run(h Hooks) error {
 	if err := c.take(byHooks); err != nil {
 		return err
