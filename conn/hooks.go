@@ -143,7 +143,7 @@ func (c *Conn) deliverBatch(h Hooks, controls ControlHooks) error {
 	var ev protocol.Event
 	for {
 		err := c.recv.NextInto(&ev)
-		if open && endsBatch(ev, err) {
+		if open && endsBatch(ev.Kind, err) {
 			open = false
 			if err := c.endBatch(h); err != nil {
 				return err
@@ -173,8 +173,8 @@ func (c *Conn) deliverBatch(h Hooks, controls ControlHooks) error {
 
 // endsBatch reports whether what Next returned is the end of a batch: no more
 // bytes, a violation, or the peer's Close.
-func endsBatch(ev protocol.Event, err error) bool {
-	return err != nil || ev.Kind == protocol.Close
+func endsBatch(next protocol.Kind, err error) bool {
+	return err != nil || next == protocol.Close
 }
 
 func (c *Conn) endBatch(h Hooks) error {

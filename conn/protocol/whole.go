@@ -4,13 +4,15 @@ import "github.com/godwit-ws/godwit/frame"
 
 // whole takes the commonest thing there is without going through chunks: a message
 // of one frame, not compressed, that lies in the received bytes from end to end and
-// breaks no rule. ok is false for everything else, of which nothing is taken then: it
+// breaks no rule. Nothing is copied that is larger than a register: to read a value in one
+// piece that was just written in several is a tenth of the work. ok is false for everything else, of which nothing is taken then: it
 // goes the long way, where chunks are judged.
 func (r *Receiver) whole(ev *Event) (ok bool, bad *frame.CloseError) {
 	if r.mode != Whole || r.parser.Pending() {
 		return false, nil
 	}
-	h, n, err := frame.ParseHeader(r.in)
+	var h frame.Header
+	n, err := h.Parse(r.in)
 	if err != nil || h.Length > int64(len(r.in)-n) || !r.plain(&h) {
 		return false, nil
 	}
@@ -19,14 +21,15 @@ func (r *Receiver) whole(ev *Event) (ok bool, bad *frame.CloseError) {
 	r.in = r.in[end:]
 	switch {
 	case h.Opcode == frame.Text:
-		if !openText(p, h) {
+		if !openText(p, &h) {
 			return false, errText
 		}
 	case h.Masked:
 		frame.Mask(p, h.Key)
 	}
 	r.finish()
-	*ev = Event{Kind: Message, Opcode: h.Opcode, Last: true, Payload: p}
+	ev.Kind, ev.Opcode, ev.Last, ev.Taken = Message, h.Opcode, true, false
+	ev.Payload, ev.Code, ev.Reason = p, 0, ""
 	return true, nil
 }
 
@@ -40,7 +43,7 @@ func (s *state) plain(h *frame.Header) bool {
 }
 
 // openText unmasks and checks the whole text of a message (RFC 6455 §8.1).
-func openText(p []byte, h frame.Header) (ok bool) {
+func openText(p []byte, h *frame.Header) (ok bool) {
 	if !h.Masked {
 		return isText(p)
 	}
