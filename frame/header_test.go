@@ -50,6 +50,23 @@ func TestParseHeaderExamples(t *testing.T) {
 	}
 }
 
+// Parse leaves nothing of what h was.
+func TestHeaderParse(t *testing.T) {
+	before := frame.Header{Fin: true, Rsv1: true, Rsv2: true, Rsv3: true, Masked: true, Opcode: 0xf, Key: 1, Length: 1}
+	for _, tt := range examples {
+		t.Run(tt.name, func(t *testing.T) {
+			got := before
+			if n, err := got.Parse([]byte(tt.in)); n != tt.n || err != nil || got != tt.want {
+				t.Errorf("Parse(% x) = %d, %v with %+v; want %d with %+v", tt.in, n, err, got, tt.n, tt.want)
+			}
+			got = before
+			if n, err := got.Parse([]byte(tt.in[:1])); n != 0 || err != frame.ErrShort || got != (frame.Header{}) {
+				t.Errorf("Parse of one byte = %d, %v with %+v", n, err, got)
+			}
+		})
+	}
+}
+
 func TestParseHeaderShort(t *testing.T) {
 	for _, tt := range examples {
 		t.Run(tt.name, func(t *testing.T) {

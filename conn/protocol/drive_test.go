@@ -87,3 +87,19 @@ func wantFailure(t testing.TB, bad *frame.CloseError, code frame.Code, reason st
 		t.Errorf("%v is said to be the peer's doing", bad)
 	}
 }
+
+// NextInto leaves nothing of what the Event was.
+func TestNextInto(t *testing.T) {
+	eachRole(t, func(t *testing.T, role protocol.Role) {
+		r := protocol.NewReceiver(unlimited(role))
+		r.Feed(to(role).add(fin|frame.Text, "hello").bytes())
+		got := protocol.Event{Kind: protocol.Close, Opcode: frame.Binary, Taken: true, Payload: []byte("x"), Code: frame.CodeNormal, Reason: "x"}
+		if err := r.NextInto(&got); err != nil {
+			t.Fatal(err)
+		}
+		want := protocol.Event{Kind: protocol.Message, Opcode: frame.Text, Last: true, Payload: []byte("hello")}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}

@@ -71,7 +71,7 @@ func (s *Sender) Compresses(n int) bool { return s.Compressing() && n >= s.cfg.T
 // frames' headers.
 func (s *Sender) Room(n int) int {
 	room := n + frame.MaxHeader
-	if most := s.cfg.MaxFrame; most > 0 && n >= most { // else a division for nothing
+	if most := s.cfg.MaxFrame; most > 0 && n > most { // else a division for nothing
 		room += frame.MaxHeader * (n / most)
 	}
 	if s.Compressing() {
