@@ -95,7 +95,7 @@ func (a *awaiting) Turn(w *drive.Workspace) drive.Outcome {
 	}
 	a.hand(end)
 	if n == len(w.Scratch) {
-		return drive.More
+		return drive.More // may be there, and OnOpen's turn doesn't look
 	}
 	return drive.Paused
 }

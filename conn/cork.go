@@ -37,7 +37,7 @@ func (c *Conn) uncork() {
 	c.flushing = true
 	c.writeOut(context.Background(), nil) // its error is in the state
 	if !c.queue.empty() {
-		c.goFlush() // the baton goes with it
+		c.goFlush()
 		return
 	}
 	c.carry()

@@ -95,7 +95,7 @@ func (c *Conn) flush(ctx context.Context, tail []byte, lone bool) error {
 		c.carry()
 		return writeError(ctx.Err())
 	}
-	c.goFlush() // the baton goes with it
+	c.goFlush()
 	return ErrWriteUnfinished
 }
 
@@ -156,7 +156,7 @@ func (c *Conn) flushLoop() {
 func (c *Conn) carry() {
 	for carried := 0; !c.queue.empty() && c.brokenWrite() == nil; {
 		if carried > carryLimit {
-			c.goFlush() // the baton goes with it
+			c.goFlush()
 			return
 		}
 		out := c.output(min(c.queue.waiting.bytes, commitSize))

@@ -163,7 +163,7 @@ func (c *Conn) flushNow() {
 	}
 	c.flushing = true
 	if c.writeOut(doneContext, nil) != nil || !c.queue.empty() {
-		c.goFlush() // the baton goes with it
+		c.goFlush()
 		return
 	}
 	c.carry()
@@ -177,7 +177,7 @@ func (c *Conn) startFlush() {
 		c.flushTurn(nil) // its error is in the state
 		return
 	}
-	c.goFlush() // the baton goes with it
+	c.goFlush()
 }
 
 // doneContext lets a write do what it can without waiting.

@@ -43,7 +43,7 @@ func (p *Parser) Next(b []byte) (c Chunk, n int, err error) {
 		n, err = p.resume(&c, b)
 		return c, n, err
 	}
-	c.Header, n, err = ParseHeader(b)
+	n, err = c.Header.Parse(b)
 	if err != nil {
 		n, err = p.stop(b, err)
 		return c, n, err
@@ -96,7 +96,7 @@ func (p *Parser) resume(c *Chunk, b []byte) (n int, err error) {
 	var buf [MaxHeader]byte
 	have := copy(buf[:], p.partial[:p.have])
 	full := have + copy(buf[have:], b)
-	c.Header, n, err = ParseHeader(buf[:full])
+	n, err = c.Header.Parse(buf[:full])
 	if err != nil {
 		return p.stop(b, err)
 	}

@@ -4,9 +4,11 @@ import "github.com/godwit-ws/godwit/frame"
 
 // whole takes the commonest thing there is without going through chunks: a message
 // of one frame, not compressed, that lies in the received bytes from end to end and
-// breaks no rule. Nothing is copied that is larger than a register: to read a value in one
-// piece that was just written in several is a tenth of the work. ok is false for everything else, of which nothing is taken then: it
+// breaks no rule. ok is false for everything else, of which nothing is taken then: it
 // goes the long way, where chunks are judged.
+//
+// Nothing is copied that is larger than a register: to read a value in one piece that was
+// just written in several is a tenth of the work.
 func (r *Receiver) whole(ev *Event) (ok bool, bad *frame.CloseError) {
 	if r.mode != Whole || r.parser.Pending() {
 		return false, nil
