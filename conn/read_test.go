@@ -332,6 +332,31 @@ func TestReaderContextLosesNothing(t *testing.T) {
 	}
 }
 
+// A Reader whose context ends just as it is asked for a message of which only the header
+// has come leaves the message whole, or is there to be skipped: no piece of it is ever
+// taken for a message.
+func TestReaderOfBegunMessage(t *testing.T) {
+	c, p := accept(t, conn.Config{})
+	first, second := whole(frame.Text, "first"), whole(frame.Text, "second")
+	p.send(first[:6])
+	soon, cancel := context.WithTimeout(t.Context(), 2*time.Millisecond)
+	defer cancel()
+	if _, m, err := c.Read(soon); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("Read = %q, %v", m, err)
+	}
+	if op, r, err := c.Reader(soon); op != frame.Text || r == nil || err != nil {
+		t.Errorf("Reader = %v, %v, %v; want one that waits for the text", op, r, err)
+	}
+	p.send(first[6:8])
+	if _, m, err := c.Read(soon); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("Read = %q, %v", m, err)
+	}
+	p.send(first[8:], second)
+	if _, m, err := c.Read(t.Context()); string(m) != "second" || err != nil {
+		t.Errorf("Read = %q, %v, want what follows the message that was streamed", m, err)
+	}
+}
+
 func TestReadCompressed(t *testing.T) {
 	both := conn.Config{Compression: conn.Compression{Enabled: true, Threshold: -1}}
 	s, c := conn.Pipe(both, both)

@@ -1,6 +1,7 @@
 package protocol_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 
@@ -115,6 +116,37 @@ func TestModeChangesAnywhere(t *testing.T) {
 					}
 				}
 			})
+		}
+	})
+}
+
+// Whoever streams a message that was begun learns of it at once, so that he knows what he hasn't read of it
+// when he gives up; until then he may still have it whole.
+func TestStreamInTheMiddle(t *testing.T) {
+	eachRole(t, func(t *testing.T, role protocol.Role) {
+		stream := to(role).add(frame.Text|fin, "hello").bytes()
+		for _, begun := range []string{"", "hel"} {
+			front, rest := stream[:len(stream)-5+len(begun)], stream[len(stream)-5+len(begun):]
+			r := protocol.NewReceiver(unlimited(role))
+			got, bad := feed(t, r, bytes.Clone(front))
+			wantEvents(t, got, bad)
+
+			r.SetMode(protocol.Stream)
+			r.SetMode(protocol.Whole) // as if nothing had been
+			r.SetMode(protocol.Stream)
+			got, bad = feed(t, r, nil)
+			wantEvents(t, got, bad, part(frame.Text, begun, false))
+
+			r.SetMode(protocol.Whole)
+			got, bad = feed(t, r, bytes.Clone(rest))
+			wantEvents(t, got, bad, part(frame.Text, "hello"[len(begun):], true))
+
+			r = protocol.NewReceiver(unlimited(role))
+			feed(t, r, bytes.Clone(front))
+			r.SetMode(protocol.Stream)
+			r.SetMode(protocol.Whole)
+			got, bad = feed(t, r, bytes.Clone(rest))
+			wantEvents(t, got, bad, text("hello"))
 		}
 	})
 }

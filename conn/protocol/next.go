@@ -21,7 +21,8 @@ func (r *Receiver) NextInto(ev *Event) error {
 	case r.closed:
 		r.in = nil
 		return frame.ErrShort
-	case r.now == Stream && len(r.msg.b) > 0: // gathered before Stream was set
+	case r.behind:
+		r.behind = false
 		*ev = r.handOut(Event{Kind: Part})
 		return nil
 	}

@@ -45,6 +45,7 @@ type Receiver struct {
 
 	mode   Mode // of messages to come
 	now    Mode // of the message under way
+	behind bool // Stream was set in the middle of a message: what was collected is still to be handed out
 	lent   bool // the last event's payload is in msg or zip: free it at the next call
 	closed bool // the peer's Close was seen
 	err    *frame.CloseError
@@ -169,16 +170,20 @@ func (r *Receiver) Pending() bool { return r.opcode != 0 || r.parser.Pending() }
 func (r *Receiver) Ended() uint64 { return r.ends }
 
 // SetMode says how data messages are to be handed out from here on. In the
-// middle of a message, Stream first hands out what was collected of it, and
-// Discard drops that; from Stream, Whole waits for the message's end; nothing
-// follows Discard.
+// middle of a message, Stream first hands out what was collected of it, even if that
+// is nothing, and Discard drops it; from Stream, Whole waits for the message's end,
+// unless Next hasn't handed out anything of it yet; nothing follows Discard.
 func (r *Receiver) SetMode(m Mode) {
 	if r.mode == Discard || r.mode == m {
 		return
 	}
 	r.settle()
 	r.mode = m
-	if r.opcode != 0 {
+	if r.behind {
+		r.now = Whole
+	}
+	if r.behind = false; r.opcode != 0 {
+		r.behind = m == Stream && r.now == Whole && !r.compressed
 		r.now = max(r.now, m)
 	}
 	if m == Discard && !r.lent {
