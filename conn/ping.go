@@ -106,16 +106,26 @@ func (c *Conn) tickPing(now instant) {
 	}
 	if now >= t.ping {
 		t.ping = now.add(c.cfg.PingInterval)
-		c.keepPings()
-		c.pings.keep = c.appendPing()
-		if t.pinged == 0 {
-			t.pinged = now
-		}
-		if !c.flushing && !c.corked {
-			c.startFlush()
-		}
+		c.keepAlive(now)
 	}
 	c.wakeAt(t.ping)
+}
+
+// keepAlive sends the connection's own ping, unless the last one may still wait behind
+// what is being written: were they to gather there, the peer's answers would hold its
+// reader up. mu is held.
+func (c *Conn) keepAlive(now instant) {
+	c.keepPings()
+	if c.flushing && c.pings.keep > c.pings.answered {
+		return
+	}
+	c.pings.keep = c.appendPing()
+	if t := c.timers; t.pinged == 0 {
+		t.pinged = now
+	}
+	if !c.flushing && !c.corked {
+		c.startFlush()
+	}
 }
 
 // maxPongs is how many pongs may wait behind a write in progress. Past it the
