@@ -1,6 +1,7 @@
 package conn
 
 import (
+	"context"
 	"errors"
 	"io"
 
@@ -71,8 +72,10 @@ func (c *Conn) forgetInput() {
 	}
 }
 
-// lost ends a connection whose other end is gone. The reading baton is held.
-func (c *Conn) lost(err error) error {
+// lost ends a connection whose other end is gone, or has closed its direction without a
+// Close: then it may still read, and is given what was sent before, within ctx and
+// CloseTimeout. The reading baton is held.
+func (c *Conn) lost(ctx context.Context, err error) error {
 	e := abnormal(err)
 	switch {
 	case isEOF(err) && c.recv.Pending():
@@ -81,11 +84,23 @@ func (c *Conn) lost(err error) error {
 		e.Err = ErrNoClose
 	}
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.sentClose != nil {
 		e = because(c.sentClose, e.Err)
 	}
-	c.mu.Unlock()
-	return c.over(e)
+	switch half := isEOF(err) && (c.out != nil || c.flushing); {
+	case c.t != nil && half:
+		if d := c.cfg.CloseTimeout; d > 0 {
+			c.closeWithin(d)
+		}
+		return c.conclude(e, leaveFirst)
+	case c.t != nil:
+		return c.conclude(e, leaveNow)
+	case half:
+		c.flushWithin(ctx, c.cfg.CloseTimeout)
+	}
+	c.finish(e)
+	return c.end
 }
 
 // over ends the connection and returns how it ended.

@@ -30,6 +30,18 @@ func (c *Conn) flushLast() {
 	}
 }
 
+// flushWithin waits until what is being written, and waits behind it, is written or
+// never will be: for d at most, unless that is 0 or less, and for ctx. mu is held.
+func (c *Conn) flushWithin(ctx context.Context, d time.Duration) {
+	limit := never
+	if d > 0 {
+		limit = time.Now().Add(d)
+	}
+	for c.flushing && c.brokenWrite() == nil && ctx.Err() == nil && (limit.IsZero() || time.Now().Before(limit)) {
+		c.await(ctx, limit)
+	}
+}
+
 // flushAndDrain is flushLast while what the peer still sends is dropped: it may not
 // come to read our Close before it has got rid of that.
 func (c *Conn) flushAndDrain() {

@@ -170,7 +170,7 @@ func (c *Conn) fillUnlocking(ctx context.Context) error {
 			}
 		}
 		if err != nil && !(c.wasKicked() && timedOut(err)) {
-			return c.lost(err)
+			return c.lost(ctx, err)
 		}
 		c.mu.Lock()
 	}

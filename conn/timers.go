@@ -161,11 +161,14 @@ func (c *Conn) lookAtClock(now instant) {
 // giveUpClosing drops a connection whose closing handshake takes too long. mu is
 // held.
 func (c *Conn) giveUpClosing() {
-	if c.sentClose == nil {
+	switch {
+	case c.sentClose != nil:
+		c.finish(because(c.sentClose, ErrCloseTimeout))
+	case c.coda != nil: // the peer has ended its direction, and doesn't read
+		c.finish(c.coda.e)
+	default:
 		c.finish(abnormal(c.writeErr))
-		return
 	}
-	c.finish(because(c.sentClose, ErrCloseTimeout))
 }
 
 // tickReader looks at the timeouts of reading, which are suspended while nobody

@@ -212,7 +212,7 @@ func (c *Conn) receiveTurn(w *drive.Workspace) drive.Outcome {
 	case err == drive.ErrWouldBlock: // bare by Read's contract
 		next = drive.Drained
 	default:
-		c.lost(err)
+		c.lost(context.Background(), err)
 	}
 	if c.recv != nil && (c.recv.Quiet() || c.recv.Renew()) {
 		w.Keep(c.recv, c.cfg)

@@ -57,3 +57,35 @@ func TestTurnsWriteTimeoutBeginsAnew(t *testing.T) {
 		}
 	})
 }
+
+// A peer that ends its direction without a Close is still given what was sent before, and
+// has CloseTimeout to take it.
+func TestTurnsHalfClosed(t *testing.T) {
+	for _, reads := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			d := newDriven(t, conn.Config{CloseTimeout: 3 * time.Second}, echoing{}, drive.Inline)
+			d.w.takes = 1
+			if err := d.c.WriteText(t.Context(), "text"); err != nil {
+				t.Fatal(err)
+			}
+			d.w.set(func() { d.w.eof = true })
+			d.turns(drive.Paused)
+			time.Sleep(3*time.Second - 1)
+			d.m.Tick(time.Now())
+			if err := d.c.Err(); err != nil {
+				t.Errorf("ended with %v while the peer may still read", err)
+			}
+			if reads {
+				d.writable(1 << 20)
+				d.wrote("\x81\x04text")
+			} else {
+				time.Sleep(1)
+				d.m.Tick(time.Now())
+				d.wrote("\x81")
+			}
+			if err := d.c.Err(); !errors.Is(err, conn.ErrNoClose) || !d.w.closed {
+				t.Errorf("ended with %v, closed: %t", err, d.w.closed)
+			}
+		})
+	}
+}

@@ -25,6 +25,7 @@ type wire struct {
 	wakeAt   time.Time
 	half     bool
 	closed   bool
+	eof      bool   // behind in
 	during   func() // called once, in the next write
 }
 
@@ -34,7 +35,7 @@ func (w *wire) LocalAddr() net.Addr  { return &net.TCPAddr{Port: 2} }
 func (w *wire) Read(p []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.in.Len() == 0 {
+	if w.in.Len() == 0 && !w.eof {
 		return 0, drive.ErrWouldBlock
 	}
 	return w.in.Read(p)
