@@ -15,7 +15,9 @@ import (
 
 // TestStressOnLoops is TestStressOverSockets with the server's end on an event loop.
 func TestStressOnLoops(t *testing.T) {
-	for name, open := range map[string]transport{"tcp": overTCPToLoop, "unix": overUnixToLoop, "tls": overTLSToLoop} {
+	for name, open := range map[string]transport{
+		"tcp": overTCPToLoop, "unix": overUnixToLoop, "tls": overTLSToLoop, "late": overLateToLoop,
+	} {
 		for mode, inline := range map[string]bool{"inline": true, "pooled": false} {
 			t.Run(name+"/"+mode, func(t *testing.T) {
 				goroutines, files := runtime.NumGoroutine(), openFiles(t)
@@ -62,6 +64,13 @@ func overTCPToLoop(t testing.TB, server, client conn.Config) (s, c *conn.Conn, c
 	a, b := sockets(t, "tcp", "127.0.0.1:0")
 	s, c = joined(t, server, client, a, b)
 	return s, c, func() { b.Close() } // the loop has a descriptor of its own
+}
+
+// overLateToLoop has the client's bytes come late and in pieces, and taken so.
+func overLateToLoop(t testing.TB, server, client conn.Config) (s, c *conn.Conn, cut func()) {
+	a, b := sockets(t, "tcp", "127.0.0.1:0")
+	s, c = joined(t, server, client, a, late(b, nil))
+	return s, c, func() { b.Close() }
 }
 
 func overUnixToLoop(t testing.TB, server, client conn.Config) (s, c *conn.Conn, cut func()) {

@@ -83,8 +83,8 @@ func overLate(t testing.TB, server, client conn.Config) (s, c *conn.Conn, cut fu
 	}
 }
 
-// late returns nc with delays and pieces of its own; once lose is closed, a write is
-// broken off.
+// late returns nc with delays and pieces of its own; once lose is closed, if it isn't nil,
+// a write is broken off.
 func late(nc net.Conn, lose <-chan struct{}) net.Conn {
 	var calls atomic.Uint64
 	dice := func(n uint64) uint64 { return calls.Add(7919) * 0x9E3779B97F4A7C15 >> 33 % n }
