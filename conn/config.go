@@ -50,10 +50,12 @@ type Config struct {
 	// it, and after twice the time at the latest where progress can't be watched
 	// closely, the connection is dropped as dead (CodeAbnormal).
 	WriteTimeout time.Duration
-	// CloseTimeout bounds the closing handshake. 0 means 5 s. After it the
-	// connection is dropped.
+	// CloseTimeout bounds the closing handshake, and what a peer that closes its
+	// direction without one takes to read what was sent before. 0 means 5 s. After it
+	// the connection is dropped.
 	CloseTimeout time.Duration
-	// PingInterval is the time between pings sent by the connection itself. 0 or
+	// PingInterval is the time between pings sent by the connection itself. One that is
+	// due while the last may still wait behind a write in progress is left out. 0 or
 	// less means none.
 	PingInterval time.Duration
 	// PongTimeout is how long nothing may come after such a ping. 0 means 10 s.

@@ -77,7 +77,9 @@
 // every later call returns it, as an error that Is net.ErrClosed. A violation is
 // answered with the Close frame it deserves (RFC 6455 §7.1.7), and TCP is then
 // closed so that the peer can read it: our direction at once, the other when the
-// peer has closed it, or after a second or 8 MiB.
+// peer has closed it, or after a second or 8 MiB. A peer that closes its direction
+// without a Close (ErrNoClose) may still read: it is given what was sent before,
+// within CloseTimeout.
 //
 // # Decisions
 //
