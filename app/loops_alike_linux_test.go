@@ -46,6 +46,7 @@ var clients = map[string]string{
 
 // Clients get the same answers, byte for byte, whatever the engine.
 func TestLoopsAnswerAlike(t *testing.T) {
+	t.Parallel() // it waits
 	want := answersOf(t, nil)
 	bothLoops(t, func(t *testing.T, e *eventloop.Engine) {
 		if diff := cmp.Diff(want, answersOf(t, e)); diff != "" {

@@ -144,6 +144,7 @@ func TestLoopsShutdown(t *testing.T) {
 		c.wantEnd(conn.CodeGoingAway, "server shutting down")
 		io.WriteString(slow, wsRequest[20:])
 		wantStatus(t, slow, http.StatusServiceUnavailable)
+		slow.Close() // else Shutdown waits a second for it
 		wantDropped(t, silent)
 		if err := <-done; err != nil {
 			t.Errorf("Shutdown: %v", err)

@@ -37,10 +37,12 @@ func TestSeed051NewFileNeedsNoOtherEdit(t *testing.T) {
 	t.Parallel()
 	dir := userModule(t, twoFiles())
 	url, _, stop := running(t, dir, twoFilesProgram(t))
-	dial(t, url+"/echo/a").want("blueprints a")
+	c := dial(t, url+"/echo/a")
+	c.want("blueprints a")
 	if code, _ := status(t, new(conn.Dialer), url+"/notify/a"); code != http.StatusNotFound {
 		t.Errorf("before: status %d, want 404", code)
 	}
+	c.DiscardReads() // else the program waits for its Close
 	stop()
 	writeFiles(t, dir, map[string]string{"blueprints/NotifyBp.go": `package blueprints
 
@@ -202,7 +204,9 @@ func TestSeed055UnlinkedPackage(t *testing.T) {
 	dir, program := userModule(t, twoFiles()), twoFilesProgram(t)
 	writeFiles(t, dir, map[string]string{"blueprints/admin/UserBp.go": oneRoute("admin", "/user")})
 	url, lines, stop := running(t, dir, program)
-	dial(t, url+"/echo/x").want("blueprints x")
+	c := dial(t, url+"/echo/x")
+	c.want("blueprints x")
+	c.DiscardReads() // else the program waits for its Close
 	stop()
 	want := "go:generate go tool godwit gen file=example.com/my.app/blueprints/admin/UserBp.go import=example.com/my.app/blueprints/admin\n"
 	if !strings.Contains(lines.String(), want) || strings.Count(lines.String(), "WARNING") != 1 {

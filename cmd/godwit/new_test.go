@@ -345,6 +345,8 @@ func TestNewRuns(t *testing.T) {
 	file := dialTest(t, &conn.Dialer{Header: http.Header{"Origin": {"null"}}}, "ws://"+addr+"/echo/file")
 	wantMessages(t, file, "初始消息: file")
 
+	ann.DiscardReads() // else the program waits for their Closes
+	other.DiscardReads()
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Skip("signals can't be sent here") // Windows
 	}

@@ -17,6 +17,7 @@ import (
 // TestEndOfMany stops an Engine that has many connections, wherever they stand: each that
 // was opened is told of its end, once, and none is left.
 func TestEndOfMany(t *testing.T) {
+	t.Parallel() // it waits
 	stops := map[string]func(*testing.T, *eventloop.Engine){
 		"close": func(_ *testing.T, e *eventloop.Engine) { e.Close() },
 		"shutdown": func(t *testing.T, e *eventloop.Engine) {

@@ -123,6 +123,7 @@ func TestGoexitInOnClose(t *testing.T) {
 
 // TestPeerEnds ends connections from the client's side.
 func TestPeerEnds(t *testing.T) {
+	t.Parallel() // one of them waits
 	tests := []struct {
 		name string
 		end  func(t *testing.T, r *rig)
@@ -262,6 +263,7 @@ func TestCloseTimeoutWhileHookWaits(t *testing.T) {
 // A connection that is heard from time to time outlives ReadTimeout, and pongs are
 // found.
 func TestTimeoutsMove(t *testing.T) {
+	t.Parallel() // it waits
 	const short = 100 * time.Millisecond
 	bothModesAtOnce(t, func(t *testing.T, r *rig) {
 		ends := make(chan *conn.CloseError, 100)

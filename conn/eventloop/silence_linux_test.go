@@ -83,6 +83,7 @@ func message(p []byte) *conn.Prepared {
 
 // However a peer falls silent, its connection ends in time, and for the right reason.
 func TestSilence(t *testing.T) {
+	t.Parallel() // it waits
 	bothModesAtOnce(t, func(t *testing.T, r *rig) {
 		var all sync.WaitGroup
 		for _, tt := range silences() {

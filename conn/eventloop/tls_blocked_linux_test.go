@@ -100,6 +100,7 @@ func TestTLSWriteTimeout(t *testing.T) {
 
 // A peer has a moment to close its direction when all has left, not when it was sealed.
 func TestTLSSlowEnd(t *testing.T) {
+	t.Parallel() // it waits
 	bothModesAtOnce(t, func(t *testing.T, r *rig) {
 		ends := make(chan *conn.CloseError, 1)
 		_, client := blocked(t, r, conn.Config{}, ending(ends, hooks{message: func(c *conn.Conn, op conn.Opcode, _ []byte) error {
