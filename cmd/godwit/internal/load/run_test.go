@@ -41,6 +41,7 @@ func runUntilCounted(t *testing.T, cfg load.Config) *load.Result {
 
 // TestRun does all that can be done, and looks whether anything was counted.
 func TestRun(t *testing.T) {
+	t.Parallel() // most of it waits
 	ws, tcp := serve(t, hooks{message: echo}), serveTCP(t)
 	for _, tt := range []struct {
 		name string
@@ -174,6 +175,7 @@ func TestRubbish(t *testing.T) {
 
 // TestSilence gives up on a server that takes all and answers nothing.
 func TestSilence(t *testing.T) {
+	t.Parallel() // it waits
 	const (
 		drain = 200 * time.Millisecond
 		ample = time.Second // for all that is due to be sent, too
