@@ -179,10 +179,10 @@ func (r *Receiver) SetMode(m Mode) {
 	}
 	r.settle()
 	r.mode = m
-	if r.behind {
-		r.now = Whole
-	}
-	if r.behind = false; r.opcode != 0 {
+	if r.opcode != 0 {
+		if r.behind { // nothing of it was handed out
+			r.now = Whole
+		}
 		r.behind = m == Stream && r.now == Whole && !r.compressed
 		r.now = max(r.now, m)
 	}
