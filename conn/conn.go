@@ -81,7 +81,7 @@ type blocking struct {
 	readWatch     watch
 	writeDone     <-chan struct{} // Done of the context that a blocked write stands under
 	writeWatch    watch
-	writeDeadline bool // the connection below has one set
+	writeDeadline bool // the connection below has one set, which is over
 	wr            pendingWrite
 	farewell      bool   // what is written now ends our direction
 	handed        bool   // nc is closed by those who wait for the peer to close

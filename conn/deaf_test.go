@@ -10,6 +10,17 @@ import (
 	"github.com/godwit-ws/godwit/frame"
 )
 
+func TestWriteTimeoutWhereDeadlinesDoNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := memPipe(t)
+		c, _ := acceptOn(t, conn.Config{WriteTimeout: time.Minute}, deaf{a}, b)
+		start := time.Now()
+		err := c.Write(context.Background(), conn.Binary, make([]byte, large))
+		wantEnd(t, err, frame.CodeAbnormal, false, conn.ErrWriteTimeout)
+		elapsed(t, start, time.Minute+time.Second)
+	})
+}
+
 // A connection below whose deadlines do nothing is closed soon after a reader has
 // overslept a timeout: nothing else wakes it.
 func TestTimeoutsWhereDeadlinesDoNothing(t *testing.T) {

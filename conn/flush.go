@@ -249,7 +249,8 @@ func interrupted(ctx context.Context, err error) error {
 }
 
 // blockWrite prepares for a write that may have to wait: for WriteTimeout, and
-// for ctx. It returns false if ctx has ended.
+// for ctx. It returns false if ctx has ended. The connection below has a deadline only
+// where it is to be woken: to set one for each write costs more than all else here.
 func (c *Conn) blockWrite(ctx context.Context) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -263,9 +264,10 @@ func (c *Conn) blockWrite(ctx context.Context) bool {
 		}
 		c.writeDone = ctx.Done()
 	}
+	c.liftDeadline() // which came too late for the piece before
 	if timeout := c.cfg.WriteTimeout; timeout > 0 {
-		c.writeDeadline = true
-		c.nc.SetWriteDeadline(time.Now().Add(timeout)) // fails only on a closed connection
+		c.timers.writeBy = now().add(timeout)
+		c.wakeAt(c.timers.writeBy)
 	}
 	return true
 }
@@ -273,6 +275,18 @@ func (c *Conn) blockWrite(ctx context.Context) bool {
 // unblockWrite takes back what blockWrite did. mu is held.
 func (c *Conn) unblockWrite() {
 	c.writeDone = nil
+	c.timers.writeBy = 0
+	c.liftDeadline()
+}
+
+// kickWriter breaks a write off that waits. mu is held.
+func (c *Conn) kickWriter() {
+	c.writeDeadline = true
+	c.nc.SetWriteDeadline(past) // fails only on a closed connection
+}
+
+// liftDeadline takes back what kickWriter did. mu is held.
+func (c *Conn) liftDeadline() {
 	if c.writeDeadline {
 		c.writeDeadline = false
 		c.nc.SetWriteDeadline(never)

@@ -3,8 +3,10 @@ package conn_test
 import (
 	"context"
 	"errors"
+	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -159,6 +161,58 @@ func TestWriteTimeout(t *testing.T) {
 		}
 		_, _, err = c.Read(t.Context())
 		wantEnd(t, err, frame.CodeAbnormal, false, conn.ErrWriteTimeout)
+	})
+}
+
+// A write costs the connection below no deadline, but where it is given up.
+func TestWritesSetNoDeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := memPipe(t)
+		below := &watched{Conn: a}
+		c, p := acceptOn(t, conn.Config{}, below, b)
+		below.deadlines.Store(0)
+		for range 100 {
+			if err := c.WriteText(t.Context(), "text"); err != nil {
+				t.Fatal(err)
+			}
+			p.want(frame.Text, "text")
+		}
+		if n := below.deadlines.Load(); n != 0 {
+			t.Errorf("100 writes set %d deadlines", n)
+		}
+		c.Abort()
+	})
+}
+
+// watched counts the deadlines of writing.
+type watched struct {
+	net.Conn
+	deadlines atomic.Int32
+}
+
+func (w *watched) SetWriteDeadline(t time.Time) error {
+	w.deadlines.Add(1)
+	return w.Conn.SetWriteDeadline(t)
+}
+
+// A write that is given up just when it comes to its end harms no other.
+func TestWriteTimeoutAtTheLastMoment(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := memPipe(t)
+		slow := &odd{Conn: a, read: a.Read, write: a.Write}
+		c, p := acceptOn(t, conn.Config{WriteTimeout: 7 * time.Second}, slow, b)
+		slow.write = func(p []byte) (int, error) {
+			n, err := a.Write(p)
+			time.Sleep(7500 * time.Millisecond)
+			return n, err
+		}
+		for range 3 {
+			if err := c.WriteText(t.Context(), "text"); err != nil {
+				t.Fatal(err)
+			}
+			p.want(frame.Text, "text")
+		}
+		c.Abort()
 	})
 }
 

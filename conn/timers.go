@@ -17,7 +17,7 @@ type timers struct {
 	pinged  instant // when the ping was sent that no pong has followed, likewise
 	called  instant // when the reader was woken to end the connection
 	closeBy instant // when the closing handshake is given up
-	writeBy instant // in turns: when a peer that takes no bytes is given up
+	writeBy instant // when a peer that takes no bytes is given up; 0 while nothing waits for it
 }
 
 // startTimers starts the connection's clock.
@@ -141,7 +141,25 @@ func (c *Conn) tick() {
 	defer c.mu.Unlock()
 	if c.end == nil && c.t == nil {
 		c.timers.at = 0
-		c.lookAtClock(now())
+		now := now()
+		c.tickWriter(now)
+		c.lookAtClock(now)
+	}
+}
+
+// tickWriter breaks off a write that makes no progress: the writer then ends the
+// connection. mu is held.
+func (c *Conn) tickWriter(now instant) {
+	switch by := c.timers.writeBy; {
+	case by == 0:
+	case now < by:
+		c.wakeAt(by)
+	case c.writeDeadline: // it was woken, and sleeps on: the deadlines of the connection below do nothing
+		c.finish(c.cutOff(ErrWriteTimeout))
+	default:
+		c.kickWriter()
+		c.timers.writeBy = now.add(goneTimeout)
+		c.wakeAt(c.timers.writeBy)
 	}
 }
 

@@ -134,8 +134,7 @@ func (c *Conn) ctxEnded(done <-chan struct{}) {
 		c.kick()
 	}
 	if c.writeDone == done {
-		c.writeDeadline = true
-		c.nc.SetWriteDeadline(past)
+		c.kickWriter()
 	}
 	c.changed()
 }
