@@ -122,7 +122,7 @@ func newConn(nc net.Conn, cfg *limits, s setup) *Conn {
 	c.blocking, c.timers = b, &c.clock
 	c.fragile = !resumable(nc)
 	c.raw.init(c)
-	c.size = minScratch
+	c.size = c.leastScratch()
 	c.initProtocol(s.role, s.deflate)
 	if len(s.leftover) > 0 {
 		c.scratch = bufpool.Get(len(s.leftover))

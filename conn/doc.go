@@ -68,8 +68,8 @@
 // the call returns.
 //
 // A connection that waits for bytes holds no read buffer: over TCP and unix
-// sockets on Linux it takes one from a pool when bytes are there. Elsewhere, and
-// over TLS, it holds 4 KiB. Output is held only while it can't be written.
+// sockets on Linux it takes one from a pool when bytes are there. Over TLS it holds
+// 1 KiB, elsewhere 4. Output is held only while it can't be written.
 //
 // # How a connection ends
 //

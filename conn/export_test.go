@@ -16,6 +16,14 @@ func (c *Conn) QueueMemory() int {
 	return n
 }
 
+// Scratch returns how many bytes c holds to read into, while it waits for some.
+func (c *Conn) Scratch() int {
+	if c.scratch == nil {
+		return 0
+	}
+	return cap(c.scratch.B)
+}
+
 // NothingIsNothing reports whether what connections share that have nothing is
 // still empty.
 func NothingIsNothing() bool { return reflect.ValueOf(&nothing).Elem().IsZero() }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/godwit-ws/godwit/conn"
@@ -167,4 +168,32 @@ func TestTLSEchoWithAContextUsedAgain(t *testing.T) {
 		t.Error(err)
 	}
 	<-done
+}
+
+// Over TLS a connection that waits holds a small buffer, whatever it has read before: the
+// rest of a record is there without asking the system.
+func TestTLSWaitsWithLittleMemory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server, client, _ := overMemoryTLS(t, conn.Config{}, conn.Config{})
+		go server.Run(echoing{})
+		message := make([]byte, 100_000)
+		if err := client.Write(t.Context(), conn.Binary, message); err != nil {
+			t.Fatal(err)
+		}
+		if _, got, err := client.Read(t.Context()); len(got) != len(message) || err != nil {
+			t.Fatalf("%d bytes came back, %v", len(got), err)
+		}
+		if err := client.WriteText(t.Context(), "short"); err != nil {
+			t.Fatal(err)
+		}
+		if _, got, err := client.Read(t.Context()); string(got) != "short" || err != nil {
+			t.Fatalf("%q came back, %v", got, err)
+		}
+		synctest.Wait()
+		if n := server.Scratch(); n > 1<<10 {
+			t.Errorf("it holds %d bytes", n)
+		}
+		client.Abort()
+		server.Abort()
+	})
 }

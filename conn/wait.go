@@ -2,6 +2,7 @@ package conn
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"os"
@@ -12,11 +13,21 @@ import (
 
 // Sizes of the buffer that is read into, in bytes. Where the platform lets us
 // wait without one, it is taken at full size when bytes are there; elsewhere it
-// is held while waiting, and begins small.
+// is held while waiting, and begins small: over TLS, where a second read finds the
+// rest of a record without asking the system, smaller still.
 const (
-	minScratch = 4 << 10
-	maxScratch = 64 << 10
+	minScratchTLS = 1 << 10
+	minScratch    = 4 << 10
+	maxScratch    = 64 << 10
 )
+
+// leastScratch is the size to begin with.
+func (c *Conn) leastScratch() int {
+	if _, ok := c.nc.(*tls.Conn); ok {
+		return minScratchTLS
+	}
+	return minScratch
+}
 
 // never is the time limit of those who have none.
 var never time.Time
@@ -44,15 +55,16 @@ func (c *Conn) receive(ctx context.Context) (int, error) {
 func (c *Conn) adapt(n, size int) {
 	switch {
 	case n < size:
-		c.size = minScratch
+		c.size = c.leastScratch()
 	case c.size < maxScratch:
 		c.size *= 4
 	}
 }
 
-// takeScratch returns memory of at least size bytes to read into.
+// takeScratch returns memory of size bytes to read into, a power of two. Larger memory that
+// is there from reads before goes back: it may be held for long.
 func (c *Conn) takeScratch(size int) []byte {
-	if c.scratch != nil && cap(c.scratch.B) < size {
+	if c.scratch != nil && cap(c.scratch.B) != size {
 		c.dropScratch()
 	}
 	if c.scratch == nil {
