@@ -101,11 +101,14 @@ func (s *Server) open(o *conn.Opening, peer netip.AddrPort, state *tls.Connectio
 	if client.Host != "" {
 		o.Request = withHost(o.Request, client.Host) // which the page's origin is compared with
 	}
-	c := &Conn{request: Request{
+	c := &Conn{seldom: &nothing, request: Request{
 		server: s, client: client.Addr.Addr(), port: client.Addr.Port(), scheme: client.Scheme,
-		host: unique.Make(o.Request.Host()), tls: state, answer: new(answer),
+		host: unique.Make(o.Request.Host()), given: &nothingGiven, answer: new(answer),
 	}}
 	r := &c.request
+	if state != nil {
+		r.ownGiven().tls = state
+	}
 	r.head.Store(o.Request)
 	handler, err := s.admit(o, r)
 	if err != nil {
@@ -186,7 +189,7 @@ func (s *Server) find(path string, r *Request) error {
 	if m.Len() > 0 {
 		kept := m // apart, so that m needs no memory where there are no parameters
 		kept.Detach()
-		r.params = &kept
+		r.ownGiven().params = &kept
 	}
 	return nil
 }

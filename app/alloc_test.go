@@ -116,7 +116,7 @@ func TestPublishDoesNotAllocatePerMember(t *testing.T) {
 // A connection is one piece of memory of the class that this size falls into: one
 // byte more costs 16.
 func TestSizeOfConn(t *testing.T) {
-	if app.SizeOfConn > 240 {
+	if app.SizeOfConn > 192 {
 		t.Errorf("a Conn takes %d bytes", app.SizeOfConn)
 	}
 }

@@ -47,10 +47,11 @@ func (c *Conn) startClock() {
 
 // needClock returns the clock, made if there is none yet. mu is held.
 func (c *Conn) needClock() *clock {
-	if c.clock == nil {
-		c.clock = &clock{stopped: c.end != nil}
+	s := c.own()
+	if s.clock == nil {
+		s.clock = &clock{stopped: s.end != nil}
 	}
-	return c.clock
+	return s.clock
 }
 
 // ExpireAt has the connection closed with 1008 at t, as when a token ends. If
@@ -80,7 +81,7 @@ func (k *clock) forget(topic string) {
 
 // setClock sets the timer for what is next. mu is held.
 func (c *Conn) setClock() {
-	k := c.clock
+	k := c.seldom.clock
 	if k == nil || k.stopped {
 		return
 	}
@@ -129,7 +130,7 @@ func (k *clock) due(now time.Time) (due []expiry, old bool) {
 // tick looks at what is due.
 func (c *Conn) tick() {
 	c.mu.Lock()
-	due, old := c.clock.due(time.Now())
+	due, old := c.seldom.clock.due(time.Now())
 	c.mu.Unlock()
 	if old {
 		c.closeFor(ErrTooOld, conn.CodeGoingAway, "connection reached its age")

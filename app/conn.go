@@ -26,17 +26,11 @@ type Conn struct {
 	id      uint64
 	since   int64 // Unix time in ns
 
-	closing  atomic.Bool // Close was called, or the connection has ended
-	warned   atomic.Bool // a message without a hook was logged
 	received traffic
 	sent     traffic
-	deadline *hookDeadline // nil without Config.HookTimeout
-	rate     *messageRate  // nil without Config.MaxMessageRate
 
-	mu     sync.Mutex // guards the fields below, and request.values
-	end    *CloseError
-	joined map[*topic]struct{}
-	clock  *clock // nil unless there is a time at which it ends
+	mu     sync.Mutex // guards seldom, and request.values
+	seldom *seldom
 }
 
 // traffic counts messages of one direction.
@@ -127,7 +121,7 @@ func (c *Conn) ConnectedAt() time.Time { return time.Unix(0, c.since) }
 
 // Connected reports whether the connection is up: false from Close on, and once it
 // has ended.
-func (c *Conn) Connected() bool { return !c.closing.Load() && c.ws.Err() == nil }
+func (c *Conn) Connected() bool { return !c.request.flags.has(wasClosed) && c.ws.Err() == nil }
 
 // Limits returns the limits in force, with the defaults filled in.
 func (c *Conn) Limits() conn.Config { return c.request.server.limits }
@@ -136,20 +130,20 @@ func (c *Conn) Limits() conn.Config { return c.request.server.limits }
 func (c *Conn) CloseCode() conn.Code {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.end == nil {
+	if c.seldom.end == nil {
 		return conn.CodeNormal
 	}
-	return c.end.Code
+	return c.seldom.end.Code
 }
 
 // CloseReason returns the reason with which the connection ended, or "".
 func (c *Conn) CloseReason() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.end == nil {
+	if c.seldom.end == nil {
 		return ""
 	}
-	return c.end.Reason
+	return c.seldom.end.Reason
 }
 
 // Subprotocol returns the agreed subprotocol, or "".
@@ -187,12 +181,12 @@ func (c *Conn) Close(code conn.Code, reason string) error {
 	if !code.Sendable() {
 		return fmt.Errorf("app: close with code %d: %w", code, conn.ErrCloseCode)
 	}
-	c.closing.Store(true)
+	c.request.flags.set(wasClosed)
 	return c.ws.Close(context.Background(), code, strings.ToValidUTF8(reason, "\uFFFD"))
 }
 
 // Abort drops the connection at once, without a Close frame.
 func (c *Conn) Abort() {
-	c.closing.Store(true)
+	c.request.flags.set(wasClosed)
 	c.ws.Abort()
 }

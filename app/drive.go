@@ -14,9 +14,12 @@ import (
 // adopt makes an accepted connection, of which c has the request, one of the server's
 // and lets its handler have it.
 func (s *Server) adopt(c *Conn, ws *conn.Conn, h Handler) {
-	c.ws, c.handler, c.since, c.rate = ws, h, time.Now().UnixNano(), newMessageRate(s.cfg.MaxMessageRate)
+	c.ws, c.handler, c.since = ws, h, time.Now().UnixNano()
+	if s.cfg.MaxMessageRate > 0 {
+		c.request.ownGiven().rate = newMessageRate(s.cfg.MaxMessageRate)
+	}
 	if s.cfg.HookTimeout > 0 {
-		c.deadline = new(hookDeadline)
+		c.request.ownGiven().deadline = new(hookDeadline)
 	}
 	if s.cfg.Engine != nil {
 		err := s.cfg.Engine.Attach(ws, (*driven)(c))
@@ -58,7 +61,7 @@ func (d *driven) OnOpen(*conn.Conn) (err error) {
 	defer r.forget()
 	err = errHookGoexit // unless it returns
 	defer c.guard("OnOpen", &err)
-	c.deadline.begin(c, "OnOpen")
+	c.request.given.deadline.begin(c, "OnOpen")
 	return c.handler.OnOpen(c)
 }
 
@@ -66,42 +69,42 @@ func (d *driven) OnOpen(*conn.Conn) (err error) {
 func (d *driven) OnMessage(_ *conn.Conn, op conn.Opcode, p []byte) (err error) {
 	c := (*Conn)(d)
 	c.received.count(len(p))
-	if err := c.rate.take(); err != nil {
+	if err := c.request.given.rate.take(); err != nil {
 		return err
 	}
 	if op == conn.Binary {
 		err = errHookGoexit // unless it returns
 		defer c.guard("OnBinary", &err)
-		c.deadline.begin(c, "OnBinary")
+		c.request.given.deadline.begin(c, "OnBinary")
 		return c.handler.OnBinary(c, p)
 	}
 	err = errHookGoexit // unless it returns
 	defer c.guard("OnMessage", &err)
-	c.deadline.begin(c, "OnMessage")
+	c.request.given.deadline.begin(c, "OnMessage")
 	return c.handler.OnMessage(c, p)
 }
 
 // OnPing implements conn.ControlHooks.
 func (d *driven) OnPing(_ *conn.Conn, payload []byte) (err error) {
 	c := (*Conn)(d)
-	if err := c.rate.take(); err != nil {
+	if err := c.request.given.rate.take(); err != nil {
 		return err
 	}
 	err = errHookGoexit // unless it returns
 	defer c.guard("OnPing", &err)
-	c.deadline.begin(c, "OnPing")
+	c.request.given.deadline.begin(c, "OnPing")
 	return c.handler.OnPing(c, payload)
 }
 
 // OnPong implements conn.ControlHooks.
 func (d *driven) OnPong(_ *conn.Conn, payload []byte) (err error) {
 	c := (*Conn)(d)
-	if err := c.rate.take(); err != nil {
+	if err := c.request.given.rate.take(); err != nil {
 		return err
 	}
 	err = errHookGoexit // unless it returns
 	defer c.guard("OnPong", &err)
-	c.deadline.begin(c, "OnPong")
+	c.request.given.deadline.begin(c, "OnPong")
 	return c.handler.OnPong(c, payload)
 }
 
@@ -116,7 +119,7 @@ func (d *driven) OnClose(_ *conn.Conn, e *conn.CloseError) {
 	s.topics.leaveAll(c)
 	err := errHookGoexit // unless it returns
 	defer c.guard("OnClose", &err)
-	c.handler.OnClose(c, c.end)
+	c.handler.OnClose(c, c.seldom.end)
 	err = nil
 }
 
@@ -126,13 +129,13 @@ var errHookGoexit = errors.New("app: a hook ended its goroutine")
 
 // ended notes how the connection ended.
 func (c *Conn) ended(e *CloseError) {
-	c.closing.Store(true)
+	c.request.flags.set(wasClosed)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if cause := c.clock.stop(); cause != nil && !e.Remote {
+	if cause := c.seldom.clock.stop(); cause != nil && !e.Remote {
 		e = &CloseError{Code: e.Code, Reason: e.Reason, Err: errors.Join(cause, e.Err)}
 	}
-	c.end = e
+	c.own().end = e
 	s := c.request.server
 	if enabled(s.each, slog.LevelDebug) {
 		s.each.Debug("disconnected", "id", c.ID(), "client", c.ClientAddress(), "path", c.request.Path(),
@@ -167,7 +170,7 @@ func causeText(err error) string {
 // guard ends a hook: it turns a panic into an error, and logs an error that chooses
 // no code of its own. The peer is told nothing of it, unless Config.ExposeErrors.
 func (c *Conn) guard(hook string, err *error) {
-	c.deadline.end()
+	c.request.given.deadline.end()
 	if value := recover(); value != nil {
 		*err = c.expose(c.panicked(hook, value))
 		return
@@ -226,7 +229,7 @@ func (c *Conn) log() *slog.Logger { return c.request.server.each }
 // logUnhandled says once a connection that messages are dropped because the handler
 // has no hook for them.
 func (c *Conn) logUnhandled(hook string) {
-	if log := c.log(); enabled(log, slog.LevelDebug) && !c.warned.Swap(true) {
+	if log := c.log(); enabled(log, slog.LevelDebug) && !c.request.flags.set(wasWarned) {
 		log.Debug("message dropped: the handler has no "+hook, "handler", c.request.route.handler, "path", c.request.Path(), "id", c.ID())
 	}
 }

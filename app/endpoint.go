@@ -96,10 +96,10 @@ func prepare(e Endpoint) (r *route, err error) {
 		if reflect.TypeOf(h) != t {
 			return nil, fmt.Errorf("%w: the factory of route %q returned a %T, and a %s before", ErrHandler, e.Path, h, t)
 		}
-		if r.params == nil {
+		if r.given.params == nil {
 			return complete(h), nil
 		}
-		switch err := binder.Bind(h, r.params); {
+		switch err := binder.Bind(h, r.given.params); {
 		case errors.Is(err, router.ErrNotFound):
 			return nil, Refuse(http.StatusNotFound, "The path has a value that is out of range.")
 		case err != nil:

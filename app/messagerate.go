@@ -13,9 +13,6 @@ type messageRate struct {
 }
 
 func newMessageRate(perSecond int) *messageRate {
-	if perSecond <= 0 {
-		return nil
-	}
 	return &messageRate{limit: limit.Limit{Events: perSecond, Window: time.Second}}
 }
 

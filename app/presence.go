@@ -34,8 +34,8 @@ const rosterLimit = 5 * time.Second
 func (c *Conn) SetPresence(info any) {
 	c.mu.Lock()
 	c.request.values.set(presenceKey{}, info)
-	joined := make([]*topic, 0, len(c.joined))
-	for t := range c.joined {
+	joined := make([]*topic, 0, len(c.seldom.joined))
+	for t := range c.seldom.joined {
 		joined = append(joined, t)
 	}
 	c.mu.Unlock()

@@ -36,13 +36,12 @@ type Request struct {
 	head   atomic.Pointer[handshake.Request] // nil once it is forgotten
 	route  *route
 	path   string
-	params *router.Match // nil if there are none
 	client netip.Addr
 	host   unique.Handle[string] // most ask for the same
-	tls    *tls.ConnectionState
+	given  *given
 	values values
 	answer *answer // nil once it was given
-	kept   atomic.Bool
+	flags  flags
 	port   uint16 // of client
 	scheme handshake.Scheme
 }
@@ -55,11 +54,11 @@ type answer struct {
 
 // Keep keeps header, cookies and query for as long as the connection lives. Call it
 // in an Acceptor or in OnOpen.
-func (r *Request) Keep() { r.kept.Store(true) }
+func (r *Request) Keep() { r.flags.set(wasKept) }
 
 // forget lets go of what Keep would have kept.
 func (r *Request) forget() {
-	if !r.kept.Load() {
+	if !r.flags.has(wasKept) {
 		r.head.Store(nil)
 	}
 }
@@ -81,10 +80,10 @@ func (r *Request) Pattern() string { return r.route.pattern }
 
 // Params returns the path's parameters. They must not be changed.
 func (r *Request) Params() *router.Match {
-	if r.params == nil {
+	if r.given.params == nil {
 		return new(router.Match)
 	}
-	return r.params
+	return r.given.params
 }
 
 // Query returns the parsed query. What of it can't be parsed is left out.
@@ -134,7 +133,7 @@ func (r *Request) ClientAddress() netip.AddrPort { return netip.AddrPortFrom(r.c
 
 // TLS returns the state of the TLS connection that ends here, with the client's
 // verified certificates if it was asked for some (Config.TLS), or nil.
-func (r *Request) TLS() *tls.ConnectionState { return r.tls }
+func (r *Request) TLS() *tls.ConnectionState { return r.given.tls }
 
 // Server returns the server that the request came to.
 func (r *Request) Server() *Server { return r.server }

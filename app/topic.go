@@ -87,8 +87,8 @@ func (c *Conn) In(name string) bool {
 func (c *Conn) Topics() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	names := make([]string, 0, len(c.joined))
-	for t := range c.joined {
+	names := make([]string, 0, len(c.seldom.joined))
+	for t := range c.seldom.joined {
 		names = append(names, t.name)
 	}
 	slices.Sort(names)
@@ -135,13 +135,13 @@ func (ts *topics) add(c *Conn, name string, as *membership) (t *topic, first boo
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	t = ts.byName[name]
-	if _, already := c.joined[t]; already {
+	if _, already := c.seldom.joined[t]; already {
 		return nil, false, nil
 	}
 	switch limit := s.cfg.MaxTopics; {
-	case c.end != nil:
+	case c.seldom.end != nil:
 		return nil, false, ErrClosed // leaveAll has been, or is about to be
-	case limit > 0 && len(c.joined) >= limit:
+	case limit > 0 && len(c.seldom.joined) >= limit:
 		return nil, false, ErrTooManyTopics
 	}
 	if first = t == nil; first {
@@ -151,10 +151,11 @@ func (ts *topics) add(c *Conn, name string, as *membership) (t *topic, first boo
 		}
 		ts.byName[name] = t
 	}
-	if c.joined == nil {
-		c.joined = make(map[*topic]struct{})
+	own := c.own()
+	if own.joined == nil {
+		own.joined = make(map[*topic]struct{})
 	}
-	c.joined[t] = struct{}{}
+	own.joined[t] = struct{}{}
 	t.members[c] = as
 	if as != nil && as.presence {
 		t.watchers.Add(1)
@@ -184,7 +185,7 @@ func (ts *topics) leave(c *Conn, name string) {
 	ts.mu.Lock()
 	c.mu.Lock()
 	t := ts.byName[name]
-	_, is := c.joined[t]
+	_, is := c.seldom.joined[t]
 	last := is && ts.remove(c, t)
 	c.mu.Unlock()
 	ts.mu.Unlock()
@@ -202,7 +203,7 @@ func (ts *topics) leaveAll(c *Conn) {
 	var all []farewell
 	ts.mu.Lock()
 	c.mu.Lock()
-	for t := range c.joined {
+	for t := range c.seldom.joined {
 		if last := ts.remove(c, t); t.link != nil || t.watchers.Load() > 0 {
 			all = append(all, farewell{t, last})
 		}
@@ -217,12 +218,12 @@ func (ts *topics) leaveAll(c *Conn) {
 // remove removes a member, and the topic with its last one, which it reports. ts.mu
 // and c.mu are held.
 func (ts *topics) remove(c *Conn, t *topic) (last bool) {
-	delete(c.joined, t)
+	delete(c.seldom.joined, t)
 	if as := t.members[c]; as != nil && as.presence {
 		t.watchers.Add(-1)
 	}
 	delete(t.members, c)
-	c.clock.forget(t.name)
+	c.seldom.clock.forget(t.name)
 	t.list = nil
 	if len(t.members) > 0 {
 		return false

@@ -28,7 +28,7 @@ func (s *Server) plain(o *conn.Opening, peer netip.AddrPort) {
 		s.web.serve(o.Release())
 		return
 	}
-	err := s.find(o.Request.Path(), new(Request))
+	err := s.find(o.Request.Path(), &Request{given: &nothingGiven})
 	if err == nil {
 		err = cmp.Or(o.Check(), handshake.ErrUpgrade) // which may find a wrong method first
 	}
