@@ -18,6 +18,7 @@ type Client struct {
 	mu       sync.Mutex // guards the fields below
 	ws       *conn.Conn // greeted, and given its token; nil without one
 	topics   map[string]*Handle
+	leaving  map[string]int // topics → how often unsubscribed without an answer yet
 	requests map[uint64]*pending
 	last     uint64 // id of a request
 	failures int    // attempts since something was carried out
@@ -32,7 +33,7 @@ func New(c Config) (*Client, error) {
 	}
 	cl := &Client{
 		cfg: c.withDefaults(), ended: make(chan struct{}),
-		topics: make(map[string]*Handle), requests: make(map[uint64]*pending),
+		topics: make(map[string]*Handle), leaving: make(map[string]int), requests: make(map[uint64]*pending),
 	}
 	cl.ctx, cl.cancel = context.WithCancel(context.Background())
 	go cl.run()

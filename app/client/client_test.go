@@ -432,3 +432,74 @@ func Example() {
 	fmt.Println(<-heard)
 	// Output: hello
 }
+
+// What is under way for a subscription that was closed a moment ago isn't taken for
+// news of the next one to the topic, which would then pass over what lies before.
+func TestSubscribeBehindClose(t *testing.T) {
+	inWorld(t, app.Config{Retain: kept}, live.Config{}, func(t *testing.T, w *world) {
+		c := w.client(client.Config{})
+		var j journal
+		all := make(chan struct{}) // closed when everything is under way
+		var first *client.Handle
+		closes := client.Subscription{OnMessage: func(m client.Message) { <-all; j.add("first ", m.Text, string(m.Data)); first.Close() }}
+		resumes := client.Subscription{OnMessage: func(client.Message) {
+			s := j.subscription()
+			s.After = first.At()
+			if _, err := c.Subscribe("x", s); err != nil {
+				t.Error(err)
+			}
+		}}
+		var err error
+		if first, err = c.Subscribe("x", closes); err != nil {
+			t.Fatal(err)
+		}
+		if _, err = c.Subscribe("y", resumes); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		w.To("x").Text("1")
+		w.To("x").Text("2")
+		w.To("y").Text("now")
+		w.To("x").Text("3")
+		close(all)
+		j.want(t, "first 1", "presence c1false", "2", "3", "live 2 false")
+		w.cut()
+		w.To("x").Text("4")
+		time.Sleep(time.Second)
+		j.want(t, "presence c2false", "4", "live 1 false")
+	})
+}
+
+// A subscription that was closed stays where it was, though the answer to it says how
+// far it would have come.
+func TestCloseBeforeAnswer(t *testing.T) {
+	var hold chan struct{} // of the bubble
+	authorize := func(_ *app.Conn, a app.Action, topic string) (app.Grant, error) {
+		if a == app.PublishTopic {
+			<-hold
+		}
+		return app.Grant{}, nil
+	}
+	inWorld(t, app.Config{Retain: kept, Authorize: authorize}, live.Config{}, func(t *testing.T, w *world) {
+		hold = make(chan struct{})
+		r, _ := w.To("x").Publish(conn.Text, []byte("1"))
+		w.To("x").Text("2")
+		c := w.client(client.Config{})
+		synctest.Wait()
+		go c.Publish(context.Background(), "y", client.Text("waits"))
+		synctest.Wait()
+		var j journal
+		s := j.subscription()
+		s.After = r.Position.String()
+		h, err := c.Subscribe("x", s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Close()
+		close(hold)
+		j.want(t)
+		if at := h.At(); at != s.After {
+			t.Errorf("At = %s, with nothing seen behind %s", at, s.After)
+		}
+	})
+}

@@ -184,6 +184,9 @@ func (c *Client) read(ws *conn.Conn) error {
 func (c *Client) happen(in *incoming) {
 	c.mu.Lock()
 	h := c.topics[in.Topic]
+	if c.leaving[in.Topic] > 0 {
+		h = nil // it is for another, and may lie far ahead of where this one resumes
+	}
 	fresh := h != nil && (h.reach(in.At) || in.Event != "message")
 	c.mu.Unlock()
 	if !fresh {

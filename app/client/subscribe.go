@@ -71,7 +71,17 @@ func (h *Handle) Close() {
 	}
 	delete(c.topics, h.topic)
 	if c.ws != nil {
-		c.enter(request{"do": "unsubscribe", "topic": h.topic}, &pending{own: true, then: func(incoming, error) {}})
+		c.leaving[h.topic]++
+		c.enter(request{"do": "unsubscribe", "topic": h.topic}, &pending{own: true, then: func(incoming, error) { c.left(h.topic) }})
+	}
+}
+
+// left notes that what comes of a topic now isn't for a subscription that was closed.
+func (c *Client) left(topic string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.leaving[topic]--; c.leaving[topic] == 0 {
+		delete(c.leaving, topic)
 	}
 }
 
@@ -96,11 +106,14 @@ func (c *Client) subscribed(h *Handle, ws *conn.Conn, in incoming, err error) {
 		return
 	}
 	c.mu.Lock()
-	current := c.topics[h.topic] == h
+	current := c.topics[h.topic] == h // else what came before the answer wasn't seen
 	if err == nil {
 		c.failures = 0
+	}
+	switch {
+	case current && err == nil:
 		h.reach(in.At)
-	} else if current {
+	case current:
 		delete(c.topics, h.topic)
 	}
 	c.mu.Unlock()
