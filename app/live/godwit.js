@@ -134,6 +134,8 @@ export class Line extends Events {
   /** @type {Map<string, Subscription>} */ #topics = new Map();
   /** @type {Map<number, {text: string, answered: (answer: any) => void, failed: (error: Error) => void, timer: any, sent: boolean, own: boolean, again: boolean}>} */
   #requests = new Map();
+  /** How often a topic was unsubscribed without an answer yet. @type {Map<string, number>} */
+  #leaving = new Map();
   #next = 1;
   #failures = 0;
   #ready = false;
@@ -198,7 +200,18 @@ export class Line extends Events {
     if (this.#topics.get(subscription.topic) !== subscription) return;
     this.#topics.delete(subscription.topic);
     subscription.live = false;
-    if (this.#ready) this.#request({ do: "unsubscribe", topic: subscription.topic }, false).catch(() => {});
+    if (this.#ready) this.#leave(subscription.topic);
+  }
+
+  /** What comes of the topic until the answer is for a subscription that was closed. @param {string} topic */
+  #leave(topic) {
+    const more = (/** @type {number} */ n) => {
+      const left = (this.#leaving.get(topic) ?? 0) + n;
+      if (left) this.#leaving.set(topic, left);
+      else this.#leaving.delete(topic);
+    };
+    more(1);
+    this.#request({ do: "unsubscribe", topic }, false).catch(() => {}).then(() => more(-1));
   }
 
   /** @param {State} state */
@@ -273,7 +286,7 @@ export class Line extends Events {
     if (event.event === "welcome") return this.#greet(event);
     if (event.event === "expiring") return this.#renew();
     const subscription = this.#topics.get(event.topic);
-    if (!subscription) return; // unsubscribed a moment ago
+    if (!subscription || this.#leaving.has(event.topic)) return; // unsubscribed a moment ago
     if (event.at && event.event === "message" && isSeen(event.at, subscription.at)) return;
     if (event.at) subscription.at = event.at;
     if (event.event === "joined" || event.event === "left") return subscription._emit(event.event, event.member);
@@ -318,9 +331,10 @@ export class Line extends Events {
     const { topic, at, presence } = subscription;
     this.#request({ do: "subscribe", topic, ...(at && { after: at }), ...(presence && { presence }) }, false, true).then(
       answer => {
+        this.#failures = 0;
+        if (this.#topics.get(topic) !== subscription) return; // closed: nobody has seen what came
         if (answer.at && !isSeen(answer.at, subscription.at)) subscription.at = answer.at;
         subscription.live = true;
-        this.#failures = 0;
         subscription._emit("live", { missed: answer.missed ?? 0, gap: !!answer.gap });
       },
       error => {
