@@ -211,7 +211,10 @@ export class Line extends Events {
       else this.#leaving.delete(topic);
     };
     more(1);
-    this.#request({ do: "unsubscribe", topic }, false).catch(() => {}).then(() => more(-1));
+    const socket = this.#socket;
+    this.#request({ do: "unsubscribe", topic }, false).catch(error => {
+      if (socket && error.code !== "closed") this.#lost(socket, 1013); // come back without it
+    }).then(() => more(-1));
   }
 
   /** @param {State} state */

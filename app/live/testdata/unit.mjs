@@ -250,3 +250,19 @@ it("takes what is under way for a closed subscription for nobody's", async ({ li
   assert.deepEqual(got, [2, 3]);
   assert.equal(second.at, "E-3");
 });
+
+it("comes back without a topic that it wasn't let leave", async ({ line, tick }) => {
+  const l = line();
+  const x = l.subscribe("x");
+  l.subscribe("y");
+  sockets[0].greet();
+  await settled();
+  x.close();
+  sockets[0].say({ id: sockets[0].sent[2].id, error: "limit" });
+  await settled();
+  assert.equal(l.state, "waiting");
+  tick(1000);
+  sockets[1].greet();
+  await settled();
+  assert.deepEqual(sockets[1].sent.map(r => r.topic), ["y"]);
+});
