@@ -503,3 +503,24 @@ func TestCloseBeforeAnswer(t *testing.T) {
 		}
 	})
 }
+
+// A subscription ends with Close though the server refuses the request: it was one too
+// many a second.
+func TestCloseRefused(t *testing.T) {
+	inWorld(t, app.Config{}, live.Config{MaxRate: 1}, func(t *testing.T, w *world) {
+		c := w.client(client.Config{})
+		h, err := c.Subscribe("x", client.Subscription{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Subscribe("y", client.Subscription{}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		h.Close()
+		time.Sleep(time.Minute)
+		if x, y := len(w.Members("x")), len(w.Members("y")); x != 0 || y != 1 {
+			t.Errorf("%d in x, which was closed, and %d in y", x, y)
+		}
+	})
+}

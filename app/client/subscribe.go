@@ -71,13 +71,18 @@ func (h *Handle) Close() {
 	}
 	delete(c.topics, h.topic)
 	if c.ws != nil {
+		ws := c.ws
 		c.leaving[h.topic]++
-		c.enter(request{"do": "unsubscribe", "topic": h.topic}, &pending{own: true, then: func(incoming, error) { c.left(h.topic) }})
+		c.enter(request{"do": "unsubscribe", "topic": h.topic}, &pending{own: true, then: func(_ incoming, err error) { c.left(h.topic, ws, err) }})
 	}
 }
 
-// left notes that what comes of a topic now isn't for a subscription that was closed.
-func (c *Client) left(topic string) {
+// left notes that what comes of a topic now isn't for a subscription that was closed. If
+// the server refused to end that, it ends with the connection.
+func (c *Client) left(topic string, ws *conn.Conn, err error) {
+	if isTransient(err) {
+		ws.Abort() // come back without it
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.leaving[topic]--; c.leaving[topic] == 0 {
