@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -521,6 +522,31 @@ func TestCloseRefused(t *testing.T) {
 		time.Sleep(time.Minute)
 		if x, y := len(w.Members("x")), len(w.Members("y")); x != 0 || y != 1 {
 			t.Errorf("%d in x, which was closed, and %d in y", x, y)
+		}
+	})
+}
+
+// What waited while there was no connection is sent however much it is.
+func TestPublishBacklog(t *testing.T) {
+	inWorld(t, app.Config{}, live.Config{MaxRate: -1}, func(t *testing.T, w *world) {
+		w.down.Store(true)
+		c := w.client(client.Config{})
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		text := client.Text(strings.Repeat("x", 60_000))
+		var work sync.WaitGroup
+		for i := range 200 {
+			work.Go(func() {
+				if _, err := c.PublishWith(ctx, "x", text, client.Publication{Once: fmt.Sprint(i)}); err != nil {
+					t.Errorf("publication %d: %v", i, err)
+				}
+			})
+		}
+		synctest.Wait()
+		w.down.Store(false)
+		work.Wait()
+		if n := w.Stats().Accepted; n != 1 {
+			t.Errorf("it took %d connections", n)
 		}
 	})
 }

@@ -71,11 +71,12 @@ func (c *Client) enter(r request, p *pending) (id uint64, err error) {
 	return c.last, nil
 }
 
-// post sends a request. If that fails the connection ends, and the reader sees it. mu
-// is held.
+// post sends a request. If that fails the connection ends, and the reader sees it. How
+// much may wait is for MaxPending to say alone: a connection that ended for what is sent
+// again on the next would end that one, too. mu is held.
 func (c *Client) post(p *pending) {
 	p.sent = true
-	c.ws.Post(p.message, conn.Posting{MaxMessages: -1})
+	c.ws.Post(p.message, conn.Posting{MaxBytes: -1, MaxMessages: -1})
 }
 
 // answer hands an answer to who waits for it.
