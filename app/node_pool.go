@@ -134,7 +134,8 @@ func (e *nodeEra) end() []*nodeLink {
 	return slices.Collect(maps.Keys(e.links))
 }
 
-// add takes in a link. It returns false if the era has ended.
+// add takes in a link and starts it, before anybody can find it there to end it. It
+// returns false if the era has ended.
 func (e *nodeEra) add(l *nodeLink) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -142,6 +143,7 @@ func (e *nodeEra) add(l *nodeLink) bool {
 		return false
 	}
 	e.links[l] = struct{}{}
+	l.start(e)
 	return true
 }
 

@@ -432,6 +432,18 @@ func TestNodeStopEndsSendsThatWait(t *testing.T) {
 	})
 }
 
+// Stop may come the moment a connection to another node is there.
+func TestNodeStopAsALinkIsMade(t *testing.T) {
+	port := peerNode(t, mute)
+	n := app.NewNode(app.NodeConfig{})
+	if !n.AddLink(dialNode(t, port, "/")) {
+		t.Error("the link was not added")
+	}
+	if err := n.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 // A context bounds Stop where peers don't answer.
 func TestNodeStopWithContext(t *testing.T) {
 	n := app.NewNode(app.NodeConfig{})

@@ -111,7 +111,6 @@ func (t *nodeTarget) establish(e *nodeEra) (*nodeLink, error) {
 		c.Abort()
 		return nil, errNodeStopped
 	}
-	l.start(e)
 	return l, nil
 }
 
