@@ -88,13 +88,16 @@ func nodeStress(t *testing.T, seed uint64) {
 	}
 	for range 1 + g.IntN(8) {
 		time.Sleep(time.Duration(g.IntN(20)) * time.Millisecond)
-		switch g.IntN(5) {
+		switch g.IntN(6) {
 		case 0:
 			h.down(g.IntN(2) == 0)
 			h.up()
 		case 1:
-			line.Cut()
+			nodeStop(t, h.node)
+			h.listen()
 		case 2:
+			line.Cut()
+		case 3:
 			nodeStop(t, others[g.IntN(len(others))].Node)
 		}
 	}
@@ -153,10 +156,7 @@ func (h *nodeHub) up() {
 	h.node = app.NewNode(app.NodeConfig{
 		Store: h.store, AckTimeout: 200 * time.Millisecond, BroadcastTimeout: 50 * time.Millisecond, Logger: slog.New(slog.DiscardHandler),
 	})
-	if err := h.node.StartAddr("127.0.0.1:0"); err != nil {
-		h.t.Fatal(err)
-	}
-	h.line.Target(h.node.Addr().String())
+	h.listen()
 	ctx, cancel := context.WithCancel(context.Background())
 	h.end = cancel
 	g := rand.New(rand.NewPCG(h.seed, 10_000+uint64(h.life)))
@@ -167,6 +167,14 @@ func (h *nodeHub) up() {
 			h.work.Go(func() { h.tell(ctx, i) })
 		}
 	}
+}
+
+// listen has the hub's node reached by the line.
+func (h *nodeHub) listen() {
+	if err := h.node.StartAddr("127.0.0.1:0"); err != nil {
+		h.t.Fatal(err)
+	}
+	h.line.Target(h.node.Addr().String())
 }
 
 // down stops the hub: those who take first, or the node first.

@@ -138,10 +138,10 @@ type harms struct {
 	breaks time.Duration // longest wait between pieces
 }
 
-// choose picks the harms: one direction in two is cut, after few bytes or many.
+// choose picks the harms: one direction in three is cut, after few bytes or many.
 func (h *harms) choose() {
-	if h.IntN(2) == 0 {
-		h.left = h.IntN(1 << (4 + h.IntN(12)))
+	if h.IntN(3) == 0 {
+		h.left = h.IntN(1 << (4 + h.IntN(15)))
 		h.reset = h.IntN(2) == 0
 		h.stall = time.Duration(max(0, h.IntN(60)-30)) * time.Millisecond
 	}
