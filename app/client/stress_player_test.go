@@ -32,6 +32,7 @@ func (h *house) player(seed uint64, number int) *player {
 	p.ctx, p.cancel = context.WithCancel(context.Background())
 	c, err := client.New(client.Config{
 		URL: "ws://" + h.line.Addr().String() + "/live", MinWait: time.Millisecond, MaxWait: 20 * time.Millisecond, Timeout: time.Second,
+		Token:  func(context.Context) (string, error) { return "good", nil },
 		Dialer: &conn.Dialer{Subprotocols: []string{client.Subprotocol}, Config: conn.Config{CloseTimeout: 300 * time.Millisecond}},
 	})
 	if err != nil {
