@@ -75,8 +75,10 @@ type Publication struct {
 	// Key is what the message is about, for topics that keep the latest only.
 	Key string
 	// Once is an identity: with one, the message is sent again if the line breaks before
-	// the answer, and a server that remembers takes it once. Others mustn't guess it,
-	// since who comes first is taken: make it random, and 255 bytes at the most.
+	// the answer, and a server that remembers takes it once; but not if it broke for the
+	// length of the message (conn.CodeMessageTooBig): then that fails with ErrBroken, too.
+	// Others mustn't guess it, since who comes first is taken: make it random, and 255
+	// bytes at the most.
 	Once string
 	// Quiet keeps it from coming back to this client.
 	Quiet bool

@@ -550,3 +550,32 @@ func TestPublishBacklog(t *testing.T) {
 		}
 	})
 }
+
+// A request that is too long for the server isn't sent again and again, each time
+// taking the connection and all that is under way on it along.
+func TestPublishTooLong(t *testing.T) {
+	c := app.Config{Limits: conn.Config{MaxMessageSize: 1000}}
+	inWorld(t, c, live.Config{}, func(t *testing.T, w *world) {
+		c := w.client(client.Config{})
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		var work sync.WaitGroup
+		work.Go(func() {
+			_, err := c.PublishWith(ctx, "x", client.Text(strings.Repeat("x", 5000)), client.Publication{Once: "a"})
+			e, ok := errors.AsType[*conn.CloseError](err)
+			if !errors.Is(err, client.ErrBroken) || !ok || e.Code != conn.CodeMessageTooBig {
+				t.Errorf("what is too long: %v", err)
+			}
+		})
+		work.Go(func() {
+			if _, err := c.PublishWith(ctx, "x", client.Text("x"), client.Publication{Once: "b"}); err != nil {
+				t.Errorf("beside it: %v", err)
+			}
+		})
+		work.Wait()
+		if n := w.dials.Load(); n > 2 {
+			t.Errorf("it took %d connections", n)
+		}
+	})
+}

@@ -94,12 +94,13 @@ func (c *Client) answer(in *incoming) {
 }
 
 // lose takes back what was under way on a connection that has ended.
-func (c *Client) lose() {
+func (c *Client) lose(cause error) {
 	var lost []*pending
 	c.mu.Lock()
 	c.ws = nil
+	long := c.tooLong(cause)
 	for id, p := range c.requests {
-		if p.own || p.sent && !p.again {
+		if p.own || p.sent && (!p.again || p == long) {
 			delete(c.requests, id)
 			lost = append(lost, p)
 		}
@@ -107,8 +108,27 @@ func (c *Client) lose() {
 	}
 	c.mu.Unlock()
 	for _, p := range lost {
-		p.then(incoming{}, ErrBroken)
+		err := ErrBroken
+		if p == long {
+			err = errors.Join(ErrBroken, cause)
+		}
+		p.then(incoming{}, err)
 	}
+}
+
+// tooLong returns the request for which the server has ended the connection, if it was
+// for the length of one: the longest. Sent again, it would end the next one, too. mu is
+// held.
+func (c *Client) tooLong(cause error) (longest *pending) {
+	if e, ok := errors.AsType[*conn.CloseError](cause); !ok || !e.Remote || e.Code != conn.CodeMessageTooBig {
+		return nil
+	}
+	for _, p := range c.requests {
+		if p.sent && (longest == nil || p.message.Len() > longest.message.Len()) {
+			longest = p
+		}
+	}
+	return longest
 }
 
 // isTransient reports whether a request that failed with err may be carried out on

@@ -78,7 +78,7 @@ func (c *Client) live() error {
 	}
 	c.state(true, nil)
 	err = c.read(ws)
-	c.lose()
+	c.lose(err)
 	c.state(false, err)
 	return err
 }
