@@ -579,3 +579,41 @@ func TestPublishTooLong(t *testing.T) {
 		}
 	})
 }
+
+// An answer that messages have overtaken doesn't lead back to before them, though the
+// history began anew between.
+func TestAnswerBehindMessages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &conn.Dialer{Subprotocols: []string{client.Subprotocol}, NetDial: func(context.Context, string, string) (net.Conn, error) {
+			ours, theirs := net.Pipe()
+			go func() {
+				up := conn.Upgrader{Subprotocols: []string{client.Subprotocol}}
+				c, err := up.Accept(context.Background(), theirs)
+				if err != nil {
+					return
+				}
+				c.WriteText(context.Background(), `{"event":"welcome","version":1,"id":"c1"}`)
+				c.Read(context.Background())
+				c.WriteText(context.Background(), `{"event":"message","topic":"x","at":"A-4","text":"a"}`)
+				c.WriteText(context.Background(), `{"event":"message","topic":"x","at":"B-1","text":"b"}`)
+				c.WriteText(context.Background(), `{"id":1,"ok":true,"at":"A-3"}`)
+				<-c.DiscardReads().Done()
+			}()
+			return ours, nil
+		}}
+		c, err := client.New(client.Config{URL: "ws://x", Dialer: d})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		var j journal
+		h, err := c.Subscribe("x", j.subscription())
+		if err != nil {
+			t.Fatal(err)
+		}
+		j.want(t, "a", "b", "live 0 false")
+		if at := h.At(); at != "B-1" {
+			t.Errorf("At = %s", at)
+		}
+	})
+}

@@ -188,6 +188,9 @@ func (c *Client) happen(in *incoming) {
 		h = nil // it is for another, and may lie far ahead of where this one resumes
 	}
 	fresh := h != nil && (h.reach(in.At) || in.Event != "message")
+	if h != nil && in.At != "" {
+		h.moved = true
+	}
 	c.mu.Unlock()
 	if !fresh {
 		return // unsubscribed a moment ago, or seen before

@@ -30,7 +30,10 @@ type Handle struct {
 	client *Client
 	topic  string
 	want   Subscription
-	at     string // guarded by the client's mu
+
+	// The client's mu guards these.
+	at    string
+	moved bool // by an event since the subscription was asked for
 }
 
 // Subscribe subscribes to a topic, now or when there is a connection, and again after
@@ -92,6 +95,7 @@ func (c *Client) left(topic string, ws *conn.Conn, err error) {
 
 // subscribe asks for a topic. mu is held.
 func (c *Client) subscribe(h *Handle) error {
+	h.moved = false
 	r := request{"do": "subscribe", "topic": h.topic}
 	if h.at != "" {
 		r["after"] = h.at
@@ -112,12 +116,12 @@ func (c *Client) subscribed(h *Handle, ws *conn.Conn, in incoming, err error) {
 	}
 	c.mu.Lock()
 	current := c.topics[h.topic] == h // else what came before the answer wasn't seen
-	if err == nil {
-		c.failures = 0
-	}
 	switch {
-	case current && err == nil:
-		h.reach(in.At)
+	case err == nil:
+		c.failures = 0
+		if current && !h.moved { // else the answer tells no news, and may have been overtaken
+			h.reach(in.At)
+		}
 	case current:
 		delete(c.topics, h.topic)
 	}
