@@ -98,6 +98,8 @@ export class Subscription extends Events {
   at;
   /** Whether the server has it. */
   live = false;
+  /** Whether an event has moved `at` since it was asked for. */
+  _moved = false;
 
   /** @param {Line} line @param {string} topic @param {{after?: string, presence?: boolean}} options */
   constructor(line, topic, options) {
@@ -291,7 +293,10 @@ export class Line extends Events {
     const subscription = this.#topics.get(event.topic);
     if (!subscription || this.#leaving.has(event.topic)) return; // unsubscribed a moment ago
     if (event.at && event.event === "message" && isSeen(event.at, subscription.at)) return;
-    if (event.at) subscription.at = event.at;
+    if (event.at) {
+      subscription.at = event.at;
+      subscription._moved = true;
+    }
     if (event.event === "joined" || event.event === "left") return subscription._emit(event.event, event.member);
     if (event.bytes !== undefined) event.bytes = fromBase64(event.bytes);
     subscription._emit(event.event, event);
@@ -332,11 +337,12 @@ export class Line extends Events {
   /** @param {Subscription} subscription */
   #subscribe(subscription) {
     const { topic, at, presence } = subscription;
+    subscription._moved = false;
     this.#request({ do: "subscribe", topic, ...(at && { after: at }), ...(presence && { presence }) }, false, true).then(
       answer => {
         this.#failures = 0;
         if (this.#topics.get(topic) !== subscription) return; // closed: nobody has seen what came
-        if (answer.at && !isSeen(answer.at, subscription.at)) subscription.at = answer.at;
+        if (answer.at && !subscription._moved && !isSeen(answer.at, subscription.at)) subscription.at = answer.at; // else it may have been overtaken
         subscription.live = true;
         subscription._emit("live", { missed: answer.missed ?? 0, gap: !!answer.gap });
       },

@@ -266,3 +266,16 @@ it("comes back without a topic that it wasn't let leave", async ({ line, tick })
   await settled();
   assert.deepEqual(sockets[1].sent.map(r => r.topic), ["y"]);
 });
+
+it("isn't led back by an answer that messages have overtaken", async ({ line }) => {
+  const l = line();
+  const x = l.subscribe("x");
+  sockets[0].greet();
+  await settled();
+  sockets[0].say({ event: "message", topic: "x", at: "A-4", data: 1 });
+  sockets[0].say({ event: "message", topic: "x", at: "B-1", data: 2 });
+  sockets[0].answer({ at: "A-3" });
+  await settled();
+  assert.ok(x.live);
+  assert.equal(x.at, "B-1");
+});
