@@ -190,27 +190,29 @@ func (s *witness) message(m client.Message) {
 	if m.Topic != s.topic {
 		s.house.t.Errorf("a message of %s came to who subscribed to %s", m.Topic, s.topic)
 	}
-	if s.at != "" && !follows(m.At, s.at) {
+	switch {
+	case s.at == "" || m.At == after(s.at):
+	case begins(m.At) && epoch(m.At) != epoch(s.at):
+		s.house.lasts.Store(s.at, s.topic)
+	default:
 		s.house.t.Errorf("client %d, topic %s: %s came behind %s, and nothing was said: %v", s.who, s.topic, m.At, s.at, s.told)
 	}
 	s.at = m.At
 }
 
-// follows reports whether at is the next position: a MemoryBroker counts by one.
-func follows(at, last string) bool { return reached(at, last) && number(at) == number(last)+1 }
-
-// reached reports whether at is end or behind it, in one epoch. A message of a client
-// that gave up waiting may come behind the end.
-func reached(at, end string) bool {
-	epoch, _, _ := strings.Cut(at, "-")
-	last, _, _ := strings.Cut(end, "-")
-	return epoch == last && number(at) >= number(end)
+// after returns the next position: a MemoryBroker counts by one.
+func after(at string) string {
+	_, digits, _ := strings.Cut(at, "-")
+	n, _ := strconv.ParseUint(digits, 10, 64)
+	return epoch(at) + "-" + strconv.FormatUint(n+1, 10)
 }
 
-func number(at string) uint64 {
-	_, digits, _ := strings.Cut(at, "-")
-	n, _ := strconv.ParseUint(digits, 10, 64) // 0 for none
-	return n
+// begins reports whether a position is the first of its epoch.
+func begins(at string) bool { return strings.HasSuffix(at, "-1") }
+
+func epoch(at string) string {
+	epoch, _, _ := strings.Cut(at, "-")
+	return epoch
 }
 
 // knows reports whether what was told of members goes with who is there.
