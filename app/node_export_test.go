@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"net"
+
+	"github.com/godwit-ws/godwit/conn"
 )
 
 // What tests of the node look at from inside.
@@ -19,4 +21,12 @@ func (n *Node) SetDial(dial func(ctx context.Context, network, addr string) (net
 // Dial returns what SetDial has set.
 func (n *Node) Dial() func(ctx context.Context, network, addr string) (net.Conn, error) {
 	return n.pool.dialer.NetDial
+}
+
+// AddLink adds a link by c, as connecting to a target does.
+func (n *Node) AddLink(c *conn.Conn) bool {
+	n.pool.mu.Lock()
+	e := n.pool.begin()
+	n.pool.mu.Unlock()
+	return e.add(newNodeLink(newNodeTarget(n, e, "peer", "peer:1", 1), c))
 }

@@ -22,7 +22,7 @@ type nodePool struct {
 
 	mu      sync.Mutex
 	targets map[string]*nodeTarget // by host and port
-	era     *nodeEra               // nil until something is dialled
+	era     *nodeEra               // nil until something is sent
 }
 
 // nodeEra is what a pool has opened from one stop of the node to the next.
@@ -56,7 +56,7 @@ func (p *nodePool) acquire(ip string, port int) (*nodeTarget, error) {
 		if limit := p.n.cfg.MaxTargets; limit > 0 && len(p.targets) >= limit && !p.evict() {
 			return nil, errNodeTargets
 		}
-		t = newNodeTarget(p.n, host, key, port)
+		t = newNodeTarget(p.n, p.begin(), host, key, port)
 		p.targets[key] = t
 	}
 	t.users++
@@ -83,19 +83,16 @@ func (p *nodePool) evict() bool {
 		return false
 	}
 	delete(p.targets, oldest.key)
-	go oldest.drop()
+	oldest.era.spawn(oldest.drop) // else it is closed already
 	return true
 }
 
-// enter returns the era, with one goroutine more, which calls work.Done.
-func (p *nodePool) enter() *nodeEra {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+// begin returns the era. mu is held.
+func (p *nodePool) begin() *nodeEra {
 	if p.era == nil {
 		p.era = &nodeEra{links: make(map[*nodeLink]struct{})}
 		p.era.ctx, p.era.cancel = context.WithCancel(context.Background())
 	}
-	p.era.work.Add(1)
 	return p.era
 }
 
@@ -117,7 +114,19 @@ func (p *nodePool) close() *nodeEra {
 	return e
 }
 
-// end keeps links from being added, and returns those there are.
+// spawn runs f on a goroutine of the era's. It returns false if the era has ended.
+func (e *nodeEra) spawn(f func()) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return false
+	}
+	e.work.Go(f)
+	return true
+}
+
+// end keeps links from being added and goroutines from being spawned, and returns the
+// links there are.
 func (e *nodeEra) end() []*nodeLink {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -125,7 +134,8 @@ func (e *nodeEra) end() []*nodeLink {
 	return slices.Collect(maps.Keys(e.links))
 }
 
-// add takes in a link. It returns false if the era has ended.
+// add takes in a link and starts it, before anybody can find it there to end it. It
+// returns false if the era has ended.
 func (e *nodeEra) add(l *nodeLink) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -133,6 +143,7 @@ func (e *nodeEra) add(l *nodeLink) bool {
 		return false
 	}
 	e.links[l] = struct{}{}
+	l.start(e)
 	return true
 }
 

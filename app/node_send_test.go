@@ -399,6 +399,51 @@ func TestNodeStopEndsSends(t *testing.T) {
 	}
 }
 
+// Stop ends sends whose message still waits for the connection, too: they don't go on by
+// another one.
+func TestNodeStopEndsSendsThatWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var conns atomic.Int64
+		n, stop := nodeInBubble(t, app.NodeConfig{AckTimeout: -1}, func(int, *conn.Conn) error {
+			conns.Add(1)
+			time.Sleep(time.Minute) // nothing is read
+			return nil
+		})
+		var work sync.WaitGroup
+		big := strings.Repeat("x", 100<<10)
+		for range 5 {
+			work.Go(func() {
+				err := n.Send(t.Context(), "peer", 1, "a", "b", big)
+				if !errors.Is(err, app.ErrNodeUnacknowledged) && !errors.Is(err, app.ErrNodeNotSent) || !strings.Contains(err.Error(), "stopped") {
+					t.Errorf("a send ended with %v", err)
+				}
+			})
+		}
+		time.Sleep(time.Second)
+		if err := n.Stop(t.Context()); err != nil {
+			t.Error(err)
+		}
+		time.Sleep(10 * time.Second)
+		if conns.Load() != 1 {
+			t.Errorf("%d connections", conns.Load())
+		}
+		stop()
+		work.Wait()
+	})
+}
+
+// Stop may come the moment a connection to another node is there.
+func TestNodeStopAsALinkIsMade(t *testing.T) {
+	port := peerNode(t, mute)
+	n := app.NewNode(app.NodeConfig{})
+	if !n.AddLink(dialNode(t, port, "/")) {
+		t.Error("the link was not added")
+	}
+	if err := n.Stop(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
 // A context bounds Stop where peers don't answer.
 func TestNodeStopWithContext(t *testing.T) {
 	n := app.NewNode(app.NodeConfig{})

@@ -15,6 +15,7 @@ import (
 // nodeTarget is another node that is sent to.
 type nodeTarget struct {
 	n          *Node
+	era        *nodeEra // of its making: a send that began before Stop is over with it
 	key, url   string
 	host, port envelope.Value // as messages name it
 
@@ -35,10 +36,10 @@ type nodeDial struct {
 	err  error
 }
 
-func newNodeTarget(n *Node, host, key string, port int) *nodeTarget {
+func newNodeTarget(n *Node, e *nodeEra, host, key string, port int) *nodeTarget {
 	u := url.URL{Scheme: "ws", Host: key, Path: "/"}
 	return &nodeTarget{
-		n: n, key: key, url: u.String(),
+		n: n, era: e, key: key, url: u.String(),
 		host: envelope.AppendString(nil, host),
 		port: strconv.AppendInt(nil, int64(port), 10),
 	}
@@ -68,9 +69,11 @@ func (t *nodeTarget) connect(ctx context.Context) (*nodeLink, error) {
 	d := t.dial
 	if d == nil {
 		d = &nodeDial{done: make(chan struct{})}
+		if !t.era.spawn(func() { t.open(d) }) {
+			t.mu.Unlock()
+			return nil, errNodeStopped
+		}
 		t.dial = d
-		e := t.n.pool.enter()
-		go t.open(e, d)
 	}
 	t.mu.Unlock()
 	select {
@@ -82,10 +85,9 @@ func (t *nodeTarget) connect(ctx context.Context) (*nodeLink, error) {
 }
 
 // open connects, for whoever waits for d.
-func (t *nodeTarget) open(e *nodeEra, d *nodeDial) {
-	defer e.work.Done()
-	nodePause(e.ctx, t.retry.pause())
-	link, err := t.establish(e)
+func (t *nodeTarget) open(d *nodeDial) {
+	nodePause(t.era.ctx, t.retry.pause())
+	link, err := t.establish(t.era)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.link, t.dial = link, nil
@@ -109,7 +111,6 @@ func (t *nodeTarget) establish(e *nodeEra) (*nodeLink, error) {
 		c.Abort()
 		return nil, errNodeStopped
 	}
-	l.start(e)
 	return l, nil
 }
 

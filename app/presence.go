@@ -65,11 +65,24 @@ func (c *Conn) announce(t *topic) {
 	if roster == nil && t.watchers.Load() == 0 {
 		return
 	}
+	t.roll.Lock()
+	defer t.roll.Unlock()
+	if !t.has(c) {
+		return // it has left meanwhile: whoever hears of it now would never hear of its end
+	}
 	m := c.member()
 	if roster != nil {
 		m = roster.Joined(t.name, m)
 	}
 	t.Notify(PresenceEvent{Topic: t.name, Member: m})
+}
+
+// has reports whether a connection is a member.
+func (t *topic) has(c *Conn) bool {
+	t.topics.mu.RLock()
+	defer t.topics.mu.RUnlock()
+	_, is := t.members[c]
+	return is
 }
 
 // renounce tells others that the connection has left a topic. No lock is held.
@@ -78,6 +91,8 @@ func (c *Conn) renounce(t *topic) {
 	if roster == nil && t.watchers.Load() == 0 {
 		return
 	}
+	t.roll.Lock()
+	defer t.roll.Unlock()
 	m := c.member()
 	if roster != nil {
 		m = roster.Left(t.name, m)

@@ -29,6 +29,7 @@ type topic struct {
 	publishing sync.Mutex // held while a message goes out, so that all get the same order; guards position and every membership
 	position   Position   // of what was delivered last
 
+	roll     sync.Mutex            // held while others are told who comes and goes, so that all hear it in order
 	watchers atomic.Int32          // members that are told who comes and goes
 	members  map[*Conn]*membership // nil for plain members
 	list     []seat                // members, for publishing; nil when they have changed. Never written to.

@@ -18,6 +18,7 @@ type Client struct {
 	mu       sync.Mutex // guards the fields below
 	ws       *conn.Conn // greeted, and given its token; nil without one
 	topics   map[string]*Handle
+	leaving  map[string]int // topics → how often unsubscribed without an answer yet
 	requests map[uint64]*pending
 	last     uint64 // id of a request
 	failures int    // attempts since something was carried out
@@ -32,7 +33,7 @@ func New(c Config) (*Client, error) {
 	}
 	cl := &Client{
 		cfg: c.withDefaults(), ended: make(chan struct{}),
-		topics: make(map[string]*Handle), requests: make(map[uint64]*pending),
+		topics: make(map[string]*Handle), leaving: make(map[string]int), requests: make(map[uint64]*pending),
 	}
 	cl.ctx, cl.cancel = context.WithCancel(context.Background())
 	go cl.run()
@@ -74,8 +75,10 @@ type Publication struct {
 	// Key is what the message is about, for topics that keep the latest only.
 	Key string
 	// Once is an identity: with one, the message is sent again if the line breaks before
-	// the answer, and a server that remembers takes it once. Others mustn't guess it,
-	// since who comes first is taken: make it random, and 255 bytes at the most.
+	// the answer, and a server that remembers takes it once; but not if it broke for the
+	// length of the message (conn.CodeMessageTooBig): then that fails with ErrBroken, too.
+	// Others mustn't guess it, since who comes first is taken: make it random, and 255
+	// bytes at the most.
 	Once string
 	// Quiet keeps it from coming back to this client.
 	Quiet bool

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -431,4 +432,188 @@ func Example() {
 	go c.Publish(context.Background(), "room:7", client.JSON("hello"))
 	fmt.Println(<-heard)
 	// Output: hello
+}
+
+// What is under way for a subscription that was closed a moment ago isn't taken for
+// news of the next one to the topic, which would then pass over what lies before.
+func TestSubscribeBehindClose(t *testing.T) {
+	inWorld(t, app.Config{Retain: kept}, live.Config{}, func(t *testing.T, w *world) {
+		c := w.client(client.Config{})
+		var j journal
+		all := make(chan struct{}) // closed when everything is under way
+		var first *client.Handle
+		closes := client.Subscription{OnMessage: func(m client.Message) { <-all; j.add("first ", m.Text, string(m.Data)); first.Close() }}
+		resumes := client.Subscription{OnMessage: func(client.Message) {
+			s := j.subscription()
+			s.After = first.At()
+			if _, err := c.Subscribe("x", s); err != nil {
+				t.Error(err)
+			}
+		}}
+		var err error
+		if first, err = c.Subscribe("x", closes); err != nil {
+			t.Fatal(err)
+		}
+		if _, err = c.Subscribe("y", resumes); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		w.To("x").Text("1")
+		w.To("x").Text("2")
+		w.To("y").Text("now")
+		w.To("x").Text("3")
+		close(all)
+		j.want(t, "first 1", "presence c1false", "2", "3", "live 2 false")
+		w.cut()
+		w.To("x").Text("4")
+		time.Sleep(time.Second)
+		j.want(t, "presence c2false", "4", "live 1 false")
+	})
+}
+
+// A subscription that was closed stays where it was, though the answer to it says how
+// far it would have come.
+func TestCloseBeforeAnswer(t *testing.T) {
+	var hold chan struct{} // of the bubble
+	authorize := func(_ *app.Conn, a app.Action, topic string) (app.Grant, error) {
+		if a == app.PublishTopic {
+			<-hold
+		}
+		return app.Grant{}, nil
+	}
+	inWorld(t, app.Config{Retain: kept, Authorize: authorize}, live.Config{}, func(t *testing.T, w *world) {
+		hold = make(chan struct{})
+		r, _ := w.To("x").Publish(conn.Text, []byte("1"))
+		w.To("x").Text("2")
+		c := w.client(client.Config{})
+		synctest.Wait()
+		go c.Publish(context.Background(), "y", client.Text("waits"))
+		synctest.Wait()
+		var j journal
+		s := j.subscription()
+		s.After = r.Position.String()
+		h, err := c.Subscribe("x", s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Close()
+		close(hold)
+		j.want(t)
+		if at := h.At(); at != s.After {
+			t.Errorf("At = %s, with nothing seen behind %s", at, s.After)
+		}
+	})
+}
+
+// A subscription ends with Close though the server refuses the request: it was one too
+// many a second.
+func TestCloseRefused(t *testing.T) {
+	inWorld(t, app.Config{}, live.Config{MaxRate: 1}, func(t *testing.T, w *world) {
+		c := w.client(client.Config{})
+		h, err := c.Subscribe("x", client.Subscription{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Subscribe("y", client.Subscription{}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		h.Close()
+		time.Sleep(time.Minute)
+		if x, y := len(w.Members("x")), len(w.Members("y")); x != 0 || y != 1 {
+			t.Errorf("%d in x, which was closed, and %d in y", x, y)
+		}
+	})
+}
+
+// What waited while there was no connection is sent however much it is.
+func TestPublishBacklog(t *testing.T) {
+	inWorld(t, app.Config{}, live.Config{MaxRate: -1}, func(t *testing.T, w *world) {
+		w.down.Store(true)
+		c := w.client(client.Config{})
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		text := client.Text(strings.Repeat("x", 60_000))
+		var work sync.WaitGroup
+		for i := range 200 {
+			work.Go(func() {
+				if _, err := c.PublishWith(ctx, "x", text, client.Publication{Once: fmt.Sprint(i)}); err != nil {
+					t.Errorf("publication %d: %v", i, err)
+				}
+			})
+		}
+		synctest.Wait()
+		w.down.Store(false)
+		work.Wait()
+		if n := w.Stats().Accepted; n != 1 {
+			t.Errorf("it took %d connections", n)
+		}
+	})
+}
+
+// A request that is too long for the server isn't sent again and again, each time
+// taking the connection and all that is under way on it along.
+func TestPublishTooLong(t *testing.T) {
+	c := app.Config{Limits: conn.Config{MaxMessageSize: 1000}}
+	inWorld(t, c, live.Config{}, func(t *testing.T, w *world) {
+		c := w.client(client.Config{})
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		var work sync.WaitGroup
+		work.Go(func() {
+			_, err := c.PublishWith(ctx, "x", client.Text(strings.Repeat("x", 5000)), client.Publication{Once: "a"})
+			e, ok := errors.AsType[*conn.CloseError](err)
+			if !errors.Is(err, client.ErrBroken) || !ok || e.Code != conn.CodeMessageTooBig {
+				t.Errorf("what is too long: %v", err)
+			}
+		})
+		work.Go(func() {
+			if _, err := c.PublishWith(ctx, "x", client.Text("x"), client.Publication{Once: "b"}); err != nil {
+				t.Errorf("beside it: %v", err)
+			}
+		})
+		work.Wait()
+		if n := w.dials.Load(); n > 2 {
+			t.Errorf("it took %d connections", n)
+		}
+	})
+}
+
+// An answer that messages have overtaken doesn't lead back to before them, though the
+// history began anew between.
+func TestAnswerBehindMessages(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := &conn.Dialer{Subprotocols: []string{client.Subprotocol}, NetDial: func(context.Context, string, string) (net.Conn, error) {
+			ours, theirs := net.Pipe()
+			go func() {
+				up := conn.Upgrader{Subprotocols: []string{client.Subprotocol}}
+				c, err := up.Accept(context.Background(), theirs)
+				if err != nil {
+					return
+				}
+				c.WriteText(context.Background(), `{"event":"welcome","version":1,"id":"c1"}`)
+				c.Read(context.Background())
+				c.WriteText(context.Background(), `{"event":"message","topic":"x","at":"A-4","text":"a"}`)
+				c.WriteText(context.Background(), `{"event":"message","topic":"x","at":"B-1","text":"b"}`)
+				c.WriteText(context.Background(), `{"id":1,"ok":true,"at":"A-3"}`)
+				<-c.DiscardReads().Done()
+			}()
+			return ours, nil
+		}}
+		c, err := client.New(client.Config{URL: "ws://x", Dialer: d})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		var j journal
+		h, err := c.Subscribe("x", j.subscription())
+		if err != nil {
+			t.Fatal(err)
+		}
+		j.want(t, "a", "b", "live 0 false")
+		if at := h.At(); at != "B-1" {
+			t.Errorf("At = %s", at)
+		}
+	})
 }

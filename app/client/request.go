@@ -71,11 +71,12 @@ func (c *Client) enter(r request, p *pending) (id uint64, err error) {
 	return c.last, nil
 }
 
-// post sends a request. If that fails the connection ends, and the reader sees it. mu
-// is held.
+// post sends a request. If that fails the connection ends, and the reader sees it. How
+// much may wait is for MaxPending to say alone: a connection that ended for what is sent
+// again on the next would end that one, too. mu is held.
 func (c *Client) post(p *pending) {
 	p.sent = true
-	c.ws.Post(p.message, conn.Posting{MaxMessages: -1})
+	c.ws.Post(p.message, conn.Posting{MaxBytes: -1, MaxMessages: -1})
 }
 
 // answer hands an answer to who waits for it.
@@ -93,12 +94,13 @@ func (c *Client) answer(in *incoming) {
 }
 
 // lose takes back what was under way on a connection that has ended.
-func (c *Client) lose() {
+func (c *Client) lose(cause error) {
 	var lost []*pending
 	c.mu.Lock()
 	c.ws = nil
+	long := c.tooLong(cause)
 	for id, p := range c.requests {
-		if p.own || p.sent && !p.again {
+		if p.own || p.sent && (!p.again || p == long) {
 			delete(c.requests, id)
 			lost = append(lost, p)
 		}
@@ -106,8 +108,27 @@ func (c *Client) lose() {
 	}
 	c.mu.Unlock()
 	for _, p := range lost {
-		p.then(incoming{}, ErrBroken)
+		err := ErrBroken
+		if p == long {
+			err = errors.Join(ErrBroken, cause)
+		}
+		p.then(incoming{}, err)
 	}
+}
+
+// tooLong returns the request for which the server has ended the connection, if it was
+// for the length of one: the longest. Sent again, it would end the next one, too. mu is
+// held.
+func (c *Client) tooLong(cause error) (longest *pending) {
+	if e, ok := errors.AsType[*conn.CloseError](cause); !ok || !e.Remote || e.Code != conn.CodeMessageTooBig {
+		return nil
+	}
+	for _, p := range c.requests {
+		if p.sent && (longest == nil || p.message.Len() > longest.message.Len()) {
+			longest = p
+		}
+	}
+	return longest
 }
 
 // isTransient reports whether a request that failed with err may be carried out on

@@ -78,7 +78,7 @@ func (c *Client) live() error {
 	}
 	c.state(true, nil)
 	err = c.read(ws)
-	c.lose()
+	c.lose(err)
 	c.state(false, err)
 	return err
 }
@@ -184,7 +184,13 @@ func (c *Client) read(ws *conn.Conn) error {
 func (c *Client) happen(in *incoming) {
 	c.mu.Lock()
 	h := c.topics[in.Topic]
+	if c.leaving[in.Topic] > 0 {
+		h = nil // it is for another, and may lie far ahead of where this one resumes
+	}
 	fresh := h != nil && (h.reach(in.At) || in.Event != "message")
+	if h != nil && in.At != "" {
+		h.moved = true
+	}
 	c.mu.Unlock()
 	if !fresh {
 		return // unsubscribed a moment ago, or seen before

@@ -30,7 +30,10 @@ type Handle struct {
 	client *Client
 	topic  string
 	want   Subscription
-	at     string // guarded by the client's mu
+
+	// The client's mu guards these.
+	at    string
+	moved bool // by an event since the subscription was asked for
 }
 
 // Subscribe subscribes to a topic, now or when there is a connection, and again after
@@ -71,12 +74,28 @@ func (h *Handle) Close() {
 	}
 	delete(c.topics, h.topic)
 	if c.ws != nil {
-		c.enter(request{"do": "unsubscribe", "topic": h.topic}, &pending{own: true, then: func(incoming, error) {}})
+		ws := c.ws
+		c.leaving[h.topic]++
+		c.enter(request{"do": "unsubscribe", "topic": h.topic}, &pending{own: true, then: func(_ incoming, err error) { c.left(h.topic, ws, err) }})
+	}
+}
+
+// left notes that what comes of a topic now isn't for a subscription that was closed. If
+// the server refused to end that, it ends with the connection.
+func (c *Client) left(topic string, ws *conn.Conn, err error) {
+	if isTransient(err) {
+		ws.Abort() // come back without it
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.leaving[topic]--; c.leaving[topic] == 0 {
+		delete(c.leaving, topic)
 	}
 }
 
 // subscribe asks for a topic. mu is held.
 func (c *Client) subscribe(h *Handle) error {
+	h.moved = false
 	r := request{"do": "subscribe", "topic": h.topic}
 	if h.at != "" {
 		r["after"] = h.at
@@ -96,11 +115,14 @@ func (c *Client) subscribed(h *Handle, ws *conn.Conn, in incoming, err error) {
 		return
 	}
 	c.mu.Lock()
-	current := c.topics[h.topic] == h
-	if err == nil {
+	current := c.topics[h.topic] == h // else what came before the answer wasn't seen
+	switch {
+	case err == nil:
 		c.failures = 0
-		h.reach(in.At)
-	} else if current {
+		if current && !h.moved { // else the answer tells no news, and may have been overtaken
+			h.reach(in.At)
+		}
+	case current:
 		delete(c.topics, h.topic)
 	}
 	c.mu.Unlock()

@@ -98,6 +98,8 @@ export class Subscription extends Events {
   at;
   /** Whether the server has it. */
   live = false;
+  /** Whether an event has moved `at` since it was asked for. */
+  _moved = false;
 
   /** @param {Line} line @param {string} topic @param {{after?: string, presence?: boolean}} options */
   constructor(line, topic, options) {
@@ -134,6 +136,8 @@ export class Line extends Events {
   /** @type {Map<string, Subscription>} */ #topics = new Map();
   /** @type {Map<number, {text: string, answered: (answer: any) => void, failed: (error: Error) => void, timer: any, sent: boolean, own: boolean, again: boolean}>} */
   #requests = new Map();
+  /** How often a topic was unsubscribed without an answer yet. @type {Map<string, number>} */
+  #leaving = new Map();
   #next = 1;
   #failures = 0;
   #ready = false;
@@ -198,7 +202,21 @@ export class Line extends Events {
     if (this.#topics.get(subscription.topic) !== subscription) return;
     this.#topics.delete(subscription.topic);
     subscription.live = false;
-    if (this.#ready) this.#request({ do: "unsubscribe", topic: subscription.topic }, false).catch(() => {});
+    if (this.#ready) this.#leave(subscription.topic);
+  }
+
+  /** What comes of the topic until the answer is for a subscription that was closed. @param {string} topic */
+  #leave(topic) {
+    const more = (/** @type {number} */ n) => {
+      const left = (this.#leaving.get(topic) ?? 0) + n;
+      if (left) this.#leaving.set(topic, left);
+      else this.#leaving.delete(topic);
+    };
+    more(1);
+    const socket = this.#socket;
+    this.#request({ do: "unsubscribe", topic }, false).catch(error => {
+      if (socket && error.code !== "closed") this.#lost(socket, 1013); // come back without it
+    }).then(() => more(-1));
   }
 
   /** @param {State} state */
@@ -273,9 +291,12 @@ export class Line extends Events {
     if (event.event === "welcome") return this.#greet(event);
     if (event.event === "expiring") return this.#renew();
     const subscription = this.#topics.get(event.topic);
-    if (!subscription) return; // unsubscribed a moment ago
+    if (!subscription || this.#leaving.has(event.topic)) return; // unsubscribed a moment ago
     if (event.at && event.event === "message" && isSeen(event.at, subscription.at)) return;
-    if (event.at) subscription.at = event.at;
+    if (event.at) {
+      subscription.at = event.at;
+      subscription._moved = true;
+    }
     if (event.event === "joined" || event.event === "left") return subscription._emit(event.event, event.member);
     if (event.bytes !== undefined) event.bytes = fromBase64(event.bytes);
     subscription._emit(event.event, event);
@@ -316,11 +337,13 @@ export class Line extends Events {
   /** @param {Subscription} subscription */
   #subscribe(subscription) {
     const { topic, at, presence } = subscription;
+    subscription._moved = false;
     this.#request({ do: "subscribe", topic, ...(at && { after: at }), ...(presence && { presence }) }, false, true).then(
       answer => {
-        if (answer.at && !isSeen(answer.at, subscription.at)) subscription.at = answer.at;
-        subscription.live = true;
         this.#failures = 0;
+        if (this.#topics.get(topic) !== subscription) return; // closed: nobody has seen what came
+        if (answer.at && !subscription._moved && !isSeen(answer.at, subscription.at)) subscription.at = answer.at; // else it may have been overtaken
+        subscription.live = true;
         subscription._emit("live", { missed: answer.missed ?? 0, gap: !!answer.gap });
       },
       error => {

@@ -50,6 +50,7 @@ func arrows() map[string][]string {
 		"app/console":                 {"router", "app", "app/live"},
 		"app/live":                    {"conn", "app"},
 		"internal/backoff":            nil,
+		"internal/badline":            nil,
 		"internal/chromium":           {"conn"},
 		"cmd/godwit/internal/load":    {"frame", "handshake", "conn/deflate"},
 		"cmd/godwit/internal/torture": {"frame"},

@@ -227,3 +227,55 @@ it("unsubscribes, and tells who comes and goes", async ({ line }) => {
   sockets[0].say({ event: "message", topic: "x", data: 1 });
   assert.deepEqual(events, ["+c2", "-c2"]);
 });
+
+it("takes what is under way for a closed subscription for nobody's", async ({ line }) => {
+  const l = line(), got = [];
+  const first = l.subscribe("x", m => got.push(m.data), { after: "E-1" });
+  sockets[0].greet();
+  await settled();
+  first.close();
+  first.on("live", () => got.push("live"));
+  sockets[0].say({ event: "message", topic: "x", at: "E-2", data: 2 });
+  const second = l.subscribe("x", m => got.push(m.data), { after: first.at });
+  sockets[0].answer({ at: "E-2", missed: 1 }, 0);
+  await settled();
+  assert.equal(first.at, "E-1");
+  sockets[0].say({ event: "message", topic: "x", at: "E-3", data: 3 });
+  sockets[0].answer({}, 1);
+  await settled();
+  sockets[0].say({ event: "message", topic: "x", at: "E-2", data: 2 });
+  sockets[0].say({ event: "message", topic: "x", at: "E-3", data: 3 });
+  sockets[0].answer({ at: "E-3", missed: 2 }, 2);
+  await settled();
+  assert.deepEqual(got, [2, 3]);
+  assert.equal(second.at, "E-3");
+});
+
+it("comes back without a topic that it wasn't let leave", async ({ line, tick }) => {
+  const l = line();
+  const x = l.subscribe("x");
+  l.subscribe("y");
+  sockets[0].greet();
+  await settled();
+  x.close();
+  sockets[0].say({ id: sockets[0].sent[2].id, error: "limit" });
+  await settled();
+  assert.equal(l.state, "waiting");
+  tick(1000);
+  sockets[1].greet();
+  await settled();
+  assert.deepEqual(sockets[1].sent.map(r => r.topic), ["y"]);
+});
+
+it("isn't led back by an answer that messages have overtaken", async ({ line }) => {
+  const l = line();
+  const x = l.subscribe("x");
+  sockets[0].greet();
+  await settled();
+  sockets[0].say({ event: "message", topic: "x", at: "A-4", data: 1 });
+  sockets[0].say({ event: "message", topic: "x", at: "B-1", data: 2 });
+  sockets[0].answer({ at: "A-3" });
+  await settled();
+  assert.ok(x.live);
+  assert.equal(x.at, "B-1");
+});
