@@ -1,6 +1,7 @@
 package app_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -30,7 +31,8 @@ func TestStress(t *testing.T) {
 	}
 	for _, mode := range []string{"goroutines", "inline", "pooled"} {
 		t.Run(mode, func(t *testing.T) {
-			goroutines, files := runtime.NumGoroutine(), openFiles(t)
+			_, goroutines := stacks()
+			files := openFiles(t)
 			var engine *eventloop.Engine
 			if mode != "goroutines" {
 				var err error
@@ -42,10 +44,32 @@ func TestStress(t *testing.T) {
 			if engine != nil {
 				engine.Close()
 			}
-			eventually(t, "goroutines and descriptors are as before", func() bool {
-				return runtime.NumGoroutine() <= goroutines && openFiles(t) <= files
-			})
+			asBefore(t, goroutines, files)
 		})
+	}
+}
+
+// stacks returns those of all goroutines but the runtime's own, of which there may come
+// to be more, and how many they are.
+func stacks() (text []byte, n int) {
+	buf := make([]byte, 1<<20)
+	buf = buf[:runtime.Stack(buf, true)]
+	return buf, bytes.Count(buf, []byte("\n\ngoroutine ")) + 1
+}
+
+// asBefore wants no more goroutines and descriptors than there were.
+func asBefore(t *testing.T, goroutines, files int) {
+	t.Helper()
+	for deadline := time.Now().Add(limit); ; wait(10 * time.Millisecond) {
+		text, n := stacks()
+		nowOpen := openFiles(t)
+		if n <= goroutines && nowOpen <= files {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Errorf("%d goroutines and %d descriptors, before %d and %d:\n%s", n, nowOpen, goroutines, files, text)
+			return
+		}
 	}
 }
 
@@ -323,8 +347,8 @@ func (r *round) within(what string, f func()) {
 	select {
 	case <-done:
 	case <-time.After(3 * limit):
-		buf := make([]byte, 1<<20)
-		r.t.Fatalf("%s take too long with GODWIT_SEED=%d: %s\n%s", what, r.seed, r, buf[:runtime.Stack(buf, true)])
+		text, _ := stacks()
+		r.t.Fatalf("%s take too long with GODWIT_SEED=%d: %s\n%s", what, r.seed, r, text)
 	}
 }
 
