@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/netip"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -28,12 +29,32 @@ type PresenceEvent struct {
 // rosterLimit bounds how long Conn.Members waits for other servers.
 const rosterLimit = 5 * time.Second
 
+// presence is what others learn of a connection, and the order in which they do. It is
+// made when it is first needed: not all connections have it.
+type presence struct {
+	telling sync.Mutex // held while others are told that it is in a topic, or isn't any more
+	info    any        // the Conn's mu guards it
+}
+
+// presenceKey finds a connection's presence among the values.
+type presenceKey struct{}
+
+// needPresence returns the presence, made if there is none yet. mu is held.
+func (c *Conn) needPresence() *presence {
+	p, _ := c.request.values.get(presenceKey{}).(*presence)
+	if p == nil {
+		p = new(presence)
+		c.request.values.set(presenceKey{}, p)
+	}
+	return p
+}
+
 // SetPresence sets what others learn of the connection when they ask who is in a
 // topic: a name, or a struct that encodes as JSON. Those who watch a topic that it is
 // in are told.
 func (c *Conn) SetPresence(info any) {
 	c.mu.Lock()
-	c.request.values.set(presenceKey{}, info)
+	c.needPresence().info = info
 	joined := make([]*topic, 0, len(c.seldom.joined))
 	for t := range c.seldom.joined {
 		joined = append(joined, t)
@@ -48,11 +69,11 @@ func (c *Conn) SetPresence(info any) {
 func (c *Conn) Presence() any {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.request.values.get(presenceKey{})
+	if p, ok := c.request.values.get(presenceKey{}).(*presence); ok {
+		return p.info
+	}
+	return nil
 }
-
-// presenceKey finds what SetPresence gave among the values: not all have it.
-type presenceKey struct{}
 
 // member returns the connection as others see it.
 func (c *Conn) member() Member {
@@ -60,44 +81,36 @@ func (c *Conn) member() Member {
 }
 
 // announce tells others that the connection is in a topic. No lock is held.
-func (c *Conn) announce(t *topic) {
-	roster, _ := c.request.server.broker.(Roster)
-	if roster == nil && t.watchers.Load() == 0 {
-		return
-	}
-	t.roll.Lock()
-	defer t.roll.Unlock()
-	if !t.has(c) {
-		return // it has left meanwhile: whoever hears of it now would never hear of its end
-	}
-	m := c.member()
-	if roster != nil {
-		m = roster.Joined(t.name, m)
-	}
-	t.Notify(PresenceEvent{Topic: t.name, Member: m})
-}
-
-// has reports whether a connection is a member.
-func (t *topic) has(c *Conn) bool {
-	t.topics.mu.RLock()
-	defer t.topics.mu.RUnlock()
-	_, is := t.members[c]
-	return is
-}
+func (c *Conn) announce(t *topic) { c.tell(t, true) }
 
 // renounce tells others that the connection has left a topic. No lock is held.
-func (c *Conn) renounce(t *topic) {
+func (c *Conn) renounce(t *topic) { c.tell(t, false) }
+
+// tell tells others that the connection is in a topic, or isn't any more. One that has
+// left meanwhile, or come back, is passed over: whoever had it do so tells them, and
+// what they hear last is how it is.
+func (c *Conn) tell(t *topic, here bool) {
 	roster, _ := c.request.server.broker.(Roster)
 	if roster == nil && t.watchers.Load() == 0 {
 		return
 	}
-	t.roll.Lock()
-	defer t.roll.Unlock()
+	c.mu.Lock()
+	p := c.needPresence()
+	c.mu.Unlock()
+	p.telling.Lock()
+	defer p.telling.Unlock()
+	if c.In(t.name) != here {
+		return
+	}
 	m := c.member()
-	if roster != nil {
+	switch {
+	case roster == nil:
+	case here:
+		m = roster.Joined(t.name, m)
+	default:
 		m = roster.Left(t.name, m)
 	}
-	t.Notify(PresenceEvent{Topic: t.name, Member: m, Left: true})
+	t.Notify(PresenceEvent{Topic: t.name, Member: m, Left: !here})
 }
 
 // Members returns who is in a topic on this server, in the order in which they

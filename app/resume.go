@@ -45,7 +45,8 @@ const (
 // ends the connection with 1013, so keep less (Config.Retain).
 //
 // Errors: those of Join; ErrJoined if the connection is a member already; ErrBehind;
-// those of sending. The connection isn't a member then, or is what it was.
+// those of sending. The connection isn't a member then, or is what it was. A Leave
+// meanwhile ends the catching up; it is no error.
 func (c *Conn) JoinWith(name string, j Join) (Joined, error) {
 	grant, err := c.mayJoin(name, j)
 	if err != nil {
@@ -63,12 +64,14 @@ func (c *Conn) JoinWith(name string, j Join) (Joined, error) {
 	done := Joined{Gap: !j.After.IsZero()} // where nothing is kept
 	switch {
 	case as.behind:
-		done, err = c.catchUp(t, as, j.After)
+		if done, err = c.catchUp(t, as, j.After); err == nil && !t.has(c, as) {
+			err = c.ws.Err() // nil if it was by Leave
+		}
 	case t.link != nil:
 		done.Position = t.at()
 	}
 	if err != nil {
-		s.topics.leave(c, name)
+		s.topics.abandon(c, t, as)
 		return Joined{}, err
 	}
 	c.holdTo(grant, name)
@@ -105,7 +108,7 @@ func (c *Conn) catchUp(t *topic, as *membership, after Position) (done Joined, e
 		if err != nil {
 			return done, err
 		}
-		if err := c.replay(ctx, t.name, as, r); err != nil {
+		if err := c.replay(ctx, t, as, r); err != nil || !t.has(c, as) {
 			return done, err
 		}
 		done.Position, done.Gap = r.End, done.Gap || r.Gap
@@ -132,16 +135,20 @@ func (c *Conn) settle(ctx context.Context, t *topic, as *membership, done *Joine
 		if settled || len(waiting) == 0 {
 			return settled, nil
 		}
-		if err := c.replay(ctx, t.name, as, Replay{Publications: waiting}); err != nil {
+		if err := c.replay(ctx, t, as, Replay{Publications: waiting}); err != nil {
 			return false, err
 		}
 	}
 }
 
-// take returns what waits for a member. If that is the end of it, it is sent already.
+// take returns what waits for a member. If that is the end of it, it is sent already. For
+// one that has left it is the end, and nothing is sent.
 func (t *topic) take(c *Conn, as *membership, at Position) ([]*Publication, bool) {
 	t.publishing.Lock()
 	defer t.publishing.Unlock()
+	if !t.has(c, as) {
+		return nil, true
+	}
 	waiting, done := as.take(at)
 	for i := 0; done && i < len(waiting); i++ {
 		t.send(waiting[i].outgoing(), []seat{{c, as}}, func(*Conn) bool { return true })
@@ -149,19 +156,26 @@ func (t *topic) take(c *Conn, as *membership, at Position) ([]*Publication, bool
 	return waiting, done
 }
 
-// replay sends a part of the history.
-func (c *Conn) replay(ctx context.Context, topic string, as *membership, r Replay) error {
+// replay sends a part of the history, as long as the membership lasts: who leaves and
+// joins again meanwhile gets what is new in its place.
+func (c *Conn) replay(ctx context.Context, t *topic, as *membership, r Replay) error {
+	if !t.has(c, as) {
+		return nil
+	}
 	if r.Gap && as.framing != nil {
 		before := r.End
 		if len(r.Publications) > 0 {
 			before.Seq = r.Publications[0].Prev
 		}
-		m, err := as.framing.Gap(topic, before)
+		m, err := as.framing.Gap(t.name, before)
 		if err := c.sendFramed(ctx, m, err); err != nil {
 			return err
 		}
 	}
 	for _, p := range r.Publications {
+		if !t.has(c, as) {
+			return nil
+		}
 		m, err := p.message, error(nil)
 		if as.framing != nil {
 			m, err = as.framing.Message(p)

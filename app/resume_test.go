@@ -255,6 +255,56 @@ func TestResumeWhileMuchComes(t *testing.T) {
 	})
 }
 
+// between is a Broker that has something happen before it is asked for history.
+type between struct {
+	*app.MemoryBroker
+	happens func()
+	fails   error // with which History fails then
+}
+
+func (b *between) History(ctx context.Context, topic string, after app.Position, limit int) (app.Replay, error) {
+	if b.happens(); b.fails != nil {
+		return app.Replay{}, b.fails
+	}
+	return b.MemoryBroker.History(ctx, topic, after, limit)
+}
+
+// Who leaves while it is sent what it missed, and joins anew, gets what is new since then,
+// and nothing of the other membership behind or beside that. Nor does that one's failure
+// end this one.
+func TestLeaveWhileResuming(t *testing.T) {
+	for name, fails := range map[string]error{"goes on": nil, "fails": errors.New("as asked")} {
+		t.Run(name, func(t *testing.T) {
+			b := &between{MemoryBroker: app.NewMemoryBroker(app.MemoryConfig{Retain: retain(app.Retention{MaxMessages: 10})}), fails: fails}
+			joined := make(chan bool, 1)
+			s, url := serve(t, app.Config{Broker: b}, at(t, "/", acts{text: func(c *app.Conn, text []byte) error {
+				after, _ := app.ParsePosition(string(text))
+				b.happens = func() {
+					c.Leave("x")
+					if err := c.Join("x"); err != nil {
+						t.Error(err)
+					}
+					c.Server().To("x").Text("new")
+				}
+				_, err := c.JoinWith("x", app.Join{After: after})
+				if !errors.Is(err, fails) {
+					t.Errorf("JoinWith: %v", err)
+				}
+				joined <- c.In("x")
+				return c.SendText("end")
+			}}))
+			first, _ := s.To("x").Publish(conn.Text, []byte("first"))
+			s.To("x").Text("missed")
+			c := dial(t, url)
+			c.send(first.Position.String())
+			c.want("new", "end")
+			if !<-joined {
+				t.Error("it isn't in the topic")
+			}
+		})
+	}
+}
+
 // broken is a Broker that fails.
 type broken struct {
 	app.MemoryBroker

@@ -29,7 +29,6 @@ type topic struct {
 	publishing sync.Mutex // held while a message goes out, so that all get the same order; guards position and every membership
 	position   Position   // of what was delivered last
 
-	roll     sync.Mutex            // held while others are told who comes and goes, so that all hear it in order
 	watchers atomic.Int32          // members that are told who comes and goes
 	members  map[*Conn]*membership // nil for plain members
 	list     []seat                // members, for publishing; nil when they have changed. Never written to.
@@ -81,7 +80,14 @@ func (c *Conn) Leave(name string) { c.request.server.topics.leave(c, name) }
 
 // In reports whether the connection is a member of a topic.
 func (c *Conn) In(name string) bool {
-	return slices.Contains(c.Topics(), name)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for t := range c.seldom.joined {
+		if t.name == name {
+			return true
+		}
+	}
+	return false
 }
 
 // Topics returns the names of the topics that the connection is in, sorted.
@@ -111,7 +117,7 @@ func (ts *topics) join(c *Conn, name string, as *membership) (*topic, error) {
 			t.link.open(t)
 		}
 		if err := t.link.wait(); err != nil {
-			ts.leave(c, name)
+			ts.abandon(c, t, as)
 			return nil, err
 		}
 	}
@@ -184,15 +190,37 @@ func (s *Server) slowConsumer(name string) SlowConsumer {
 // leave removes a member.
 func (ts *topics) leave(c *Conn, name string) {
 	ts.mu.Lock()
-	c.mu.Lock()
 	t := ts.byName[name]
+	ts.removeIf(c, t, func() bool { return true })
+}
+
+// abandon removes a member that couldn't join as it wanted to, unless it has left
+// meanwhile: as what it may be by now it stays.
+func (ts *topics) abandon(c *Conn, t *topic, as *membership) {
+	ts.mu.Lock()
+	ts.removeIf(c, t, func() bool { return t.members[c] == as })
+}
+
+// removeIf removes a member of a topic, which may be nil, if match holds. ts.mu is held,
+// and released.
+func (ts *topics) removeIf(c *Conn, t *topic, match func() bool) {
+	c.mu.Lock()
 	_, is := c.seldom.joined[t]
+	is = is && match()
 	last := is && ts.remove(c, t)
 	c.mu.Unlock()
 	ts.mu.Unlock()
 	if is {
 		c.gone(t, last)
 	}
+}
+
+// has reports whether a connection is a member as it was when it joined.
+func (t *topic) has(c *Conn, as *membership) bool {
+	t.topics.mu.RLock()
+	defer t.topics.mu.RUnlock()
+	now, is := t.members[c]
+	return is && now == as
 }
 
 // leaveAll removes a connection that has ended from all topics.

@@ -40,7 +40,7 @@ const (
 	attended              // a turn is due, bytes or not
 	scheduled             // it is in a run queue, or has a turn: whoever has it looks at the bits above
 	awaiting              // Machine.Writable is to be called
-	hungUp                // the peer has closed its direction: one more read is due after a short one
+	hungUp                // the peer has closed its direction: one more read is due after a short one that began then
 	paused                // no bytes are wanted
 	finished              // its last turn is over
 	armed                 // the poller tells of writability
@@ -241,8 +241,9 @@ func (s *socket) after(next drive.Outcome, state uint32) (done bool) {
 	case drive.Unread:
 		return state&ready == 0 && s.secure == nil && s.rest(ready|attended|hungUp, 0)
 	case drive.Drained:
-		if s.state.And(^uint32(hungUp))&hungUp != 0 {
-			return false // the end comes behind what was read
+		if state&hungUp != 0 { // all was there when the turn began: the end comes behind what was read
+			s.state.And(^uint32(hungUp))
+			return false
 		}
 		return s.rest(ready|attended|hungUp, 0)
 	case drive.Paused:

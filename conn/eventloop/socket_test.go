@@ -206,3 +206,33 @@ func TestUnread(t *testing.T) {
 		}
 	})
 }
+
+// A short read says that the end comes next only if the peer had closed its direction
+// before it: what is told during a turn may be of bytes and the end behind them, and of
+// neither is told again.
+func TestDrained(t *testing.T) {
+	tests := []struct {
+		name         string
+		began, since uint32 // as in TestUnread
+		want         bool
+		left         uint32 // of hungUp, for the next turn
+	}{
+		{"nothing came", 0, 0, true, 0},
+		{"bytes came meanwhile", 0, ready, false, 0},
+		{"the peer had closed", ready | hungUp, hungUp, false, 0},
+		{"the peer has closed meanwhile", 0, ready | hungUp, false, hungUp},
+		{"and said so twice", hungUp, ready | hungUp, false, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			k := &socket{home: new(home)}
+			k.state.Store(scheduled | tt.since)
+			if got := k.after(drive.Drained, scheduled|tt.began); got != tt.want {
+				t.Errorf("after a drained turn it rests: %t, want %t", got, tt.want)
+			}
+			if left := k.state.Load() & hungUp; left != tt.left {
+				t.Errorf("hungUp is %#x, want %#x", left, tt.left)
+			}
+		})
+	}
+}
