@@ -11,9 +11,6 @@ import (
 // scratchSize is how many bytes are read at a time.
 const scratchSize = 64 << 10
 
-// tick is the wheel's grain.
-const tick = 10 * time.Millisecond
-
 // loop waits for the events of many sockets and has their connections take turns.
 type loop struct {
 	shared *loops
@@ -130,9 +127,6 @@ func (l *loop) round(h *hand) bool {
 	return l.runQueue(h)
 }
 
-// clock is time.Now at half its price: the clock on the wall isn't looked at.
-func (l *loop) clock() time.Time { return l.start.Add(time.Since(l.start)) }
-
 // wait waits for events, or for what others have for the loop, or for the next
 // time in the wheel.
 func (l *loop) wait() int {
@@ -158,19 +152,6 @@ func (l *loop) wait() int {
 func (l *loop) doze() bool {
 	l.asleep.Store(true)
 	return l.news.Load()
-}
-
-// nextDue returns when something in the wheel is due; zero if nothing is.
-func (l *loop) nextDue() time.Time {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	at, ok := l.wheel.next()
-	if !ok {
-		return time.Time{}
-	}
-	ticks := l.now.Sub(l.start) / tick
-	ahead := int32(at - uint32(ticks)) // which may wrap
-	return l.start.Add((ticks + time.Duration(ahead)) * tick)
 }
 
 // find looks up whose events these are. One that was meant for a socket which is
@@ -284,151 +265,4 @@ func (l *loop) takePosted() {
 	l.queue = append(l.queue, l.posted...)
 	clear(l.posted)
 	l.posted = l.posted[:0]
-}
-
-// tick tells those whose time has come.
-func (l *loop) tick() {
-	at := uint32(l.now.Sub(l.start) / tick)
-	l.mu.Lock()
-	if at != l.wheel.now {
-		l.due = l.wheel.advance(&l.table, at, l.due)
-	}
-	l.mu.Unlock()
-	for i, s := range l.due {
-		l.due[i] = nil
-		s.machine().Tick(l.now)
-	}
-	l.due = l.due[:0]
-}
-
-// wakeAt puts a socket in the wheel. One that isn't in the table yet waits for
-// that in its spoke.
-func (l *loop) wakeAt(s *socket, at time.Time) {
-	due := l.tickAt(at)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	switch {
-	case s.state.Load()&finished != 0:
-	case s.index == 0:
-		if s.due == 0 || after(s.due, due) {
-			s.due = due
-		}
-	default:
-		l.setWheel(s, due)
-	}
-}
-
-// tickAt returns the first tick that isn't before at.
-func (l *loop) tickAt(at time.Time) uint32 {
-	const far = 1 << 30 // ticks, which is less than what can be told apart
-	now := time.Since(l.start) / tick
-	return uint32(min(at.Sub(l.start)/tick+1, now+far))
-}
-
-// setWheel puts a socket in the wheel, and wakes the loop if it would sleep too
-// long. mu is held.
-func (l *loop) setWheel(s *socket, due uint32) {
-	before, ok := l.wheel.next()
-	if !l.wheel.set(&l.table, s.index, due) {
-		return
-	}
-	if at, _ := l.wheel.next(); !ok || at != before {
-		l.nudge()
-	}
-}
-
-// add gives a socket, which is scheduled, its place on the loop, and its first turn: at
-// once if one is due, and otherwise when bytes come. Until the poller has it, and after
-// an error, it has none: whoever is told of the error closes it.
-func (l *loop) add(s *socket) error {
-	defer s.settled()
-	l.mu.Lock()
-	if l.stopped.Load() {
-		l.mu.Unlock()
-		return errStopped
-	}
-	due := s.due
-	s.spoke = spoke{}
-	l.table.add(s)
-	l.load.Add(1)
-	index, age := s.index, s.age
-	if due != 0 {
-		l.setWheel(s, due)
-	}
-	l.mu.Unlock()
-	if err := l.poll.add(s.fd, index, age); err != nil {
-		l.remove(s)
-		return err
-	}
-	if s.state.Load()&armed != 0 { // by a write that found no place
-		l.poll.awaitWrite(s.fd, index, age)
-	}
-	if !s.rest(ready|attended, 0) {
-		l.schedule(s)
-	}
-	return nil
-}
-
-// awaitWrite has the poller tell when a socket takes bytes.
-func (l *loop) awaitWrite(s *socket) {
-	l.mu.Lock()
-	index, age := s.index, s.age
-	l.mu.Unlock()
-	if index != 0 {
-		l.poll.awaitWrite(s.fd, index, age)
-	}
-}
-
-// remove takes a socket off the loop.
-func (l *loop) remove(s *socket) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if s.index == 0 {
-		return // it had no place, or has been taken off before
-	}
-	l.wheel.remove(&l.table, s.index)
-	l.table.remove(s)
-	l.load.Add(-1)
-	if l.table.live == 0 && l.stopped.Load() {
-		l.nudge()
-	}
-}
-
-// stop has the loop end once its sockets have, and returns these.
-func (l *loop) stop() []*socket {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.stopped.Store(true)
-	l.nudge()
-	return l.table.all()
-}
-
-// sockets returns all sockets of the loop.
-func (l *loop) sockets() []*socket {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.table.all()
-}
-
-func (l *loop) len() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.table.live
-}
-
-// maxHomes is how many of our own addresses are kept for all sockets that have them.
-const maxHomes = 1024
-
-// homeAt returns what sockets with this address of ours have in common.
-func (l *loop) homeAt(local ownAddr) *home {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if known := l.homes[local]; known != nil {
-		return known
-	}
-	at := &home{loop: l, local: local.addr()}
-	if len(l.homes) < maxHomes {
-		l.homes[local] = at
-	}
-	return at
 }
