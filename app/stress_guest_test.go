@@ -144,7 +144,12 @@ func (g *guest) dial(path string) (*conn.Conn, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	return d.Dial(ctx, "ws://"+g.r.s.Addr().String()+path)
+	c, err := d.Dial(ctx, "ws://"+g.r.s.Addr().String()+path)
+	if err == nil && c.Response().Get(roundHeader) != g.r.root() && g.r.shutdown.Load() > 0 {
+		c.Abort()
+		return nil, errors.New("another server listens there by now")
+	}
+	return c, err
 }
 
 // mayBeRefused checks that there is a reason for which a guest wasn't let in.

@@ -25,11 +25,15 @@ func guestOf(c *app.Conn) *guest {
 	return g
 }
 
+// roundHeader is in the answers of a round's server.
+const roundHeader = "X-Round"
+
 // porter lets guests in, and wraps their handlers.
 func (r *round) porter(next app.Acceptor) app.Acceptor {
 	return func(req *app.Request) (app.Handler, error) {
 		n, _ := req.Params().Int("n")
 		req.Set(guestKey{}, r.guests[n])
+		req.AddHeader(roundHeader, r.root())
 		h, err := next(req)
 		return &escorted{h}, err
 	}

@@ -175,24 +175,20 @@ func (g *guest) cut() int64 {
 	switch {
 	case g.synced:
 		return g.ending.Load()
+	case g.way != stays && g.way != halfCloses: // what comes after a guest's own Close is dropped
 	case closed && e.Remote && (e.Code == closeCode || e.Code == conn.CodeGoingAway || e.Code == conn.CodePolicyViolation):
 		cut = math.MaxInt64
 	}
 	return cut
 }
 
-// topicsCut is until when a guest had to get all that was published.
+// topicsCut is until when a guest had to get all that was published. A Close may cut
+// short a message that is sent in pieces, and with it what was posted behind.
 func (g *guest) topicsCut() int64 {
-	cut := g.cut()
-	if !g.synced && (g.r.cfg.MaxAge > 0 || g.r.cfg.HookTimeout > 0) {
-		return 0 // nobody knows when the connection began to end
+	if !g.synced {
+		return 0
 	}
-	for _, began := range []int64{g.ending.Load(), g.r.shutdown.Load()} {
-		if began > 0 {
-			cut = min(cut, began)
-		}
-	}
-	return cut
+	return g.ending.Load()
 }
 
 func (g *guest) mayGet(m *published) bool {
