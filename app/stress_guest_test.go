@@ -272,7 +272,7 @@ func (g *guest) end(c *conn.Conn, dice *gambler) {
 		}
 	case halfCloses:
 		g.leaving()
-		if c.Flush(context.Background()) == nil {
+		if c.WaitWritten(context.Background()) == nil { // what is queued after that goes under
 			g.nc.(*net.TCPConn).CloseWrite()
 		}
 	}

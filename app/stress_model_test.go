@@ -123,8 +123,12 @@ func (l *post) settle(upTo int64) {
 func (g *guest) settle() {
 	g.down.settle(g.cut())
 	upTo := int64(0)
-	if e := g.serverEnd; e != nil && !g.closing.Load() && (e.Remote && e.Code == leaveCode || g.way == halfCloses && errors.Is(e, conn.ErrNoClose)) {
+	switch e := g.serverEnd; {
+	case e == nil || g.closing.Load():
+	case e.Remote && e.Code == leaveCode:
 		upTo = 1 << 62
+	case g.way == halfCloses && errors.Is(e, conn.ErrNoClose):
+		upTo = g.ending.Load()
 	}
 	g.up.settle(upTo)
 }
