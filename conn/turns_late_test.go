@@ -79,7 +79,7 @@ func TestTurnsHalfClosed(t *testing.T) {
 				d.writable(1 << 20)
 				d.wrote("\x81\x04text")
 			} else {
-				time.Sleep(1)
+				time.Sleep(time.Nanosecond)
 				d.m.Tick(time.Now())
 				d.wrote("\x81")
 			}
