@@ -96,7 +96,7 @@ func (c *Conn) turn(w *drive.Workspace) drive.Outcome {
 	stage, due := c.startTurn()
 	switch {
 	case stage == closed:
-		return drive.Over
+		return c.endTurn(drive.Over)
 	case stage == unopened:
 		c.open(w)
 		return c.endTurn(afterOpening(due))

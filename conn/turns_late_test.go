@@ -2,6 +2,7 @@ package conn_test
 
 import (
 	"errors"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,6 +26,32 @@ func TestTurnsWritableAfterTheEnd(t *testing.T) {
 	}
 	d.writable(1 << 20)
 	d.wrote("")
+}
+
+// leavesAtEnd ends its goroutine in OnClose.
+type leavesAtEnd struct{ echoing }
+
+func (leavesAtEnd) OnClose(*conn.Conn, *conn.CloseError) { runtime.Goexit() }
+
+// Whoever is writing as the connection ends closes the transport when it is done, also
+// where OnClose has ended its goroutine and the last turn came meanwhile.
+func TestTurnsClosedByTheLastWriter(t *testing.T) {
+	d := newDriven(t, conn.Config{}, leavesAtEnd{}, drive.Inline)
+	d.w.during = func() {
+		d.c.Abort()
+		for range 2 { // OnClose's turn, which doesn't return, and the one behind it
+			over := make(chan struct{})
+			go func() { defer close(over); d.m.Turn(&d.s) }()
+			<-over
+		}
+		if d.w.closed {
+			t.Error("the transport was closed during a write")
+		}
+	}
+	d.c.WriteText(t.Context(), "text") // its error is of no interest
+	if !d.w.closed {
+		t.Error("the transport is open")
+	}
 }
 
 // WriteTimeout begins anew with each write that finds no room, also where one before had
