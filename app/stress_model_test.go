@@ -127,7 +127,7 @@ func (g *guest) settle() {
 	case e == nil || g.closing.Load():
 	case e.Remote && e.Code == leaveCode:
 		upTo = 1 << 62
-	case g.way == halfCloses && errors.Is(e, conn.ErrNoClose):
+	case g.way == halfCloses && errors.Is(e, conn.ErrNoClose) && errors.Is(g.err, conn.ErrNoClose): // else it gave up for a write that failed
 		upTo = g.ending.Load()
 	}
 	g.up.settle(upTo)
