@@ -84,23 +84,21 @@ func (c *Conn) lost(ctx context.Context, err error) error {
 		e.Err = ErrNoClose
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.sentClose != nil {
 		e = because(c.sentClose, e.Err)
 	}
 	switch half := isEOF(err) && (c.out != nil || c.flushing); {
-	case c.t != nil && half:
+	case half && c.t != nil:
+		defer c.mu.Unlock()
 		if d := c.cfg.CloseTimeout; d > 0 {
 			c.closeWithin(d)
 		}
 		return c.conclude(e, leaveFirst)
-	case c.t != nil:
-		return c.conclude(e, leaveNow)
 	case half:
 		c.flushWithin(ctx, c.cfg.CloseTimeout)
 	}
-	c.finish(e)
-	return c.end
+	c.mu.Unlock()
+	return c.over(e)
 }
 
 // over ends the connection and returns how it ended.
