@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"runtime"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -23,33 +22,16 @@ import (
 // acknowledged is taken once, in the order in which it was sent; what was not sent
 // never is; and nothing else.
 func TestNodeStress(t *testing.T) {
-	seed, d := rand.Uint64(), 300*time.Millisecond
-	if s := os.Getenv("GODWIT_SEED"); s != "" {
-		var err error
-		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if os.Getenv("GODWIT_LONG") != "" {
-		d = time.Minute
-	}
-	t.Logf("GODWIT_SEED=%d", seed)
-	goroutines, files := runtime.NumGoroutine(), nodeFiles()
-	for start := time.Now(); time.Since(start) < d && !t.Failed(); seed++ {
+	goroutines, files := runtime.NumGoroutine(), openFiles(t)
+	rounds(t, func(seed uint64) {
 		nodeStress(t, seed)
 		if t.Failed() {
 			t.Logf("failed with GODWIT_SEED=%d", seed)
 		}
-	}
-	nodeEventually(t, "the end of the last goroutine and file", func() bool {
-		return runtime.NumGoroutine() <= goroutines && nodeFiles() <= files
 	})
-}
-
-// nodeFiles counts the descriptors of the process; 0 where nothing tells.
-func nodeFiles() int {
-	entries, _ := os.ReadDir("/proc/self/fd")
-	return len(entries)
+	nodeEventually(t, "the end of the last goroutine and file", func() bool {
+		return runtime.NumGoroutine() <= goroutines && openFiles(t) <= files
+	})
 }
 
 // nodeStress is one round.

@@ -18,6 +18,10 @@ type list struct {
 	here []string
 }
 
+func newList(subscribing func()) *list {
+	return &list{MemoryBroker: app.NewMemoryBroker(app.MemoryConfig{}), subscribing: subscribing}
+}
+
 func (l *list) Subscribe(topic string, r app.Receiver) (app.Subscription, error) {
 	l.subscribing()
 	return l.MemoryBroker.Subscribe(topic, r)
@@ -42,7 +46,7 @@ func (l *list) Members(context.Context, string) ([]app.Member, error) { return n
 // One that leaves a topic while it joins, or whose connection ends then, isn't announced
 // afterwards: nobody would ever say again that it has left.
 func TestPresenceOfWhoLeavesWhileJoining(t *testing.T) {
-	roster := &list{MemoryBroker: app.NewMemoryBroker(app.MemoryConfig{})}
+	roster := newList(nil)
 	in := make(chan bool, 1)
 	_, url := serve(t, app.Config{Broker: roster}, at(t, "/", acts{open: func(c *app.Conn) error {
 		roster.subscribing = func() { c.Leave("x") }

@@ -9,9 +9,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
-	"os"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -73,28 +71,17 @@ func asBefore(t *testing.T, goroutines, files int) {
 	}
 }
 
-// stressFor plays rounds with seed after seed, until one fails.
+// stressFor plays rounds of servers that engine drives.
 func stressFor(t *testing.T, engine *eventloop.Engine) {
-	seed, d := rand.Uint64(), 300*time.Millisecond
-	if s := os.Getenv("GODWIT_SEED"); s != "" {
-		var err error
-		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if os.Getenv("GODWIT_LONG") != "" {
-		d = time.Minute
-	}
-	t.Logf("GODWIT_SEED=%d", seed)
 	n := 0
-	for start := time.Now(); time.Since(start) < d && !t.Failed(); seed++ {
+	rounds(t, func(seed uint64) {
 		r := &round{t: t, seed: seed, engine: engine}
 		r.play()
 		n++
 		if t.Failed() {
 			t.Logf("failed with GODWIT_SEED=%d: %s", seed, r)
 		}
-	}
+	})
 	t.Logf("%d rounds", n)
 }
 
