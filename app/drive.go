@@ -28,14 +28,7 @@ func (s *Server) adopt(c *Conn, ws *conn.Conn, h Handler) {
 		}
 		s.each.Error("connection not taken by the engine; it has a goroutine of its own", "client", c.ClientAddress(), "error", err)
 	}
-	go c.run() // on a new goroutine, whose stack begins small
-}
-
-// run drives the connection until it has ended. How, OnClose is told. One that had
-// ended before its hooks could be called gives its place back here.
-func (c *Conn) run() {
-	c.ws.Run((*driven)(c))
-	if s := c.request.server; c.id == 0 {
+	if ws.Start((*driven)(c)) != nil { // it has ended already
 		s.release(c.request.client)
 		s.gate.leave()
 	}

@@ -66,17 +66,19 @@ type blocking struct {
 	sweep *sweeper
 
 	// Reading: owned by whoever holds the reading baton.
-	receiver protocol.Receiver // what recv points to
-	scratch  *bufpool.Buffer   // holds what recv has buffered
-	size     int               // of the next scratch
-	readErr  error             // came together with bytes; due at the next read
-	stream   *MessageReader    // the message being streamed
-	news     bool              // bytes have come since the last wait for some
+	scratch *bufpool.Buffer // holds what recv has buffered
+	size    int             // of the next scratch
+	readErr error           // came together with bytes; due at the next read
+	stream  *MessageReader  // the message being streamed
+	news    bool            // bytes have come since the last wait for some
 
 	fragile bool // a write that timed out can't be taken up again; doesn't change
+	rests   bool // the reader makes way for another goroutine when it has waited for long; doesn't change
 
 	// Guarded by the Conn's mu.
 	kicked        bool            // the reader was woken by a past deadline, which is still set
+	tired         bool            // the reader is to make way for another goroutine
+	resting       bool            // it has, and that one waits; the reader, who sets it, reads it without mu
 	readDone      <-chan struct{} // Done of the context it waits under
 	readWatch     watch
 	writeDone     <-chan struct{} // Done of the context that a blocked write stands under
@@ -89,12 +91,22 @@ type blocking struct {
 	swept         bool   // the sweeper knows of us
 	batch         uint32 // counts corks
 	corkRoom      int    // memory to begin with under a cork: what came is often answered by as much
-	rest          seldom // what Conn.seldom points to, from where it points back
+	seldom        seldom // what Conn.seldom points to, from where it points back
 }
 
 // blockings holds what connections have left that are driven in turns: most of those
 // needed it for the moment between their handshake and their first turn.
 var blockings = sync.Pool{New: func() any { return new(blocking) }}
+
+// receivers holds what connections have left that hold nothing of a message.
+var receivers = sync.Pool{New: func() any { return new(protocol.Receiver) }}
+
+// dropReceiver gives the receiver of a connection back that has ended or holds nothing.
+// The reading baton is held.
+func (c *Conn) dropReceiver() {
+	receivers.Put(c.recv)
+	c.recv = nil
+}
 
 // hello is what the opening handshake left behind.
 type hello struct {
@@ -118,7 +130,7 @@ type setup struct {
 func newConn(nc net.Conn, cfg *limits, s setup) *Conn {
 	h, b := s.hello, blockings.Get().(*blocking)
 	b.nc, b.sweep = nc, s.sweep
-	c := &Conn{cfg: cfg, hello: &h, recv: &b.receiver, seldom: &b.rest}
+	c := &Conn{cfg: cfg, hello: &h, recv: receivers.Get().(*protocol.Receiver), seldom: &b.seldom}
 	c.blocking, c.timers = b, &c.clock
 	c.fragile = !resumable(nc)
 	c.raw.init(c)
@@ -228,17 +240,17 @@ type addresses interface {
 func (c *Conn) Subprotocol() string { return c.opening().subprotocol }
 
 // Request returns the opening request a server received, and nil on a client. It
-// must not be changed. On an event loop it is forgotten once OnOpen has returned.
+// must not be changed. Driven by hooks, it is forgotten once OnOpen has returned.
 func (c *Conn) Request() *handshake.Request { return c.opening().request }
 
 // Response returns the opening response a client received, and nil on a server.
-// It must not be changed. On an event loop it is forgotten as the request is.
+// It must not be changed. It is forgotten as the request is.
 func (c *Conn) Response() *handshake.Response { return c.opening().response }
 
-func (c *Conn) opening() *hello {
+func (c *Conn) opening() hello {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.hello
+	return *c.hello
 }
 
 // Compressed reports whether permessage-deflate was agreed on (RFC 7692).

@@ -19,7 +19,7 @@ var ErrClosed = net.ErrClosed
 
 // Errors of reading.
 var (
-	// ErrTaken is returned by reads on a connection whose messages go to Run's
+	// ErrTaken is returned by reads on a connection whose messages go to
 	// hooks, or are dropped by DiscardReads.
 	ErrTaken = errors.New("conn: the messages of this connection go to hooks or are discarded")
 	// ErrReader is returned by a message reader once another read has begun: what

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"time"
 
 	"github.com/godwit-ws/godwit/conn"
@@ -245,6 +246,56 @@ func ExampleConn_Run() {
 	// ready
 	// HELLO
 	// server: websocket closed by peer: 1000 normal, reason "thanks"
+}
+
+// counter answers each message with its number.
+type counter struct{ n int }
+
+func (h *counter) OnOpen(*conn.Conn) error { return nil }
+
+func (h *counter) OnMessage(c *conn.Conn, _ conn.Opcode, _ []byte) error {
+	h.n++
+	return c.WriteText(c.Context(), strconv.Itoa(h.n))
+}
+
+func (h *counter) OnClose(*conn.Conn, *conn.CloseError) {}
+
+// A server with many connections that are mostly quiet leaves them to goroutines that
+// take little memory while they wait.
+func ExampleConn_Start() {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer l.Close()
+	go func() {
+		for {
+			nc, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				if c, err := conn.Accept(context.Background(), nc); err == nil { // else the client has been answered
+					c.Start(new(counter))
+				}
+			}()
+		}
+	}()
+
+	ctx := context.Background()
+	c, err := conn.Dial(ctx, "ws://"+l.Addr().String())
+	if err != nil {
+		log.Fatal(err)
+	}
+	for range 2 {
+		c.WriteText(ctx, "next")
+		_, p, err := c.Read(ctx)
+		fmt.Printf("%s %v\n", p, err)
+	}
+	c.Close(ctx, conn.CodeNormal, "")
+	// Output:
+	// 1 <nil>
+	// 2 <nil>
 }
 
 // Pipe is for tests: two ends of a connection, without sockets.

@@ -2,6 +2,7 @@ package conn
 
 import (
 	"reflect"
+	"time"
 	"unsafe"
 )
 
@@ -34,6 +35,16 @@ const (
 	SizeInTurns    = unsafe.Sizeof(Conn{})
 	SizeOfBlocking = unsafe.Sizeof(blocking{})
 )
+
+// RestAfter sets how long goroutines wait that Start has begun.
+func RestAfter(d time.Duration) { restAfter = d }
+
+// Resting reports whether c's goroutine has made way for one that rests.
+func (c *Conn) Resting() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.resting
+}
 
 // TickLate does what a timer of c's does that has fired before it was stopped.
 func (c *Conn) TickLate() { c.tick() }

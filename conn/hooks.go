@@ -10,7 +10,7 @@ import (
 	"github.com/godwit-ws/godwit/frame"
 )
 
-// Hooks is what happens on a connection driven by Run: one value for each
+// Hooks is what happens on a connection driven by Run or Start: one value for each
 // connection. Never two hooks of a connection run at once, and what they send is
 // corked: all answers to one read leave in one write.
 type Hooks interface {
@@ -22,7 +22,7 @@ type Hooks interface {
 	OnClose(c *Conn, e *CloseError)
 }
 
-// ControlHooks are further hooks of Run, for a Hooks value that has them too. They
+// ControlHooks are further hooks of a connection, for a Hooks value that has them too. They
 // are called under the rules of OnMessage, in order with it: never two hooks at
 // once, payload valid until the hook returns, an error ends the connection, and
 // none after our own Close. A ping or pong that comes in the middle of a message
@@ -56,29 +56,47 @@ type BatchHooks interface {
 // From now on reads return ErrTaken, and Close sends and returns. A message that
 // a Reader has begun and not read to its end is skipped.
 //
-// A goroutine that has done the opening handshake, over TLS above all, has a stack that
-// has grown: go c.Run(h) waits on one of its own, and saves 3 KB a connection there.
+// What Request and Response return can be had until OnOpen has returned, and is then
+// forgotten. A server that holds many connections which are mostly quiet uses Start.
 func (c *Conn) Run(h Hooks) error {
 	if err := c.take(byHooks); err != nil {
 		return err
 	}
-	return c.runTaken(h)
+	return c.runTaken(h, false)
 }
 
-// runTaken is Run with the reading baton.
-func (c *Conn) runTaken(h Hooks) (end error) {
+// runTaken is Run with the reading baton; opened says that OnOpen was called before.
+func (c *Conn) runTaken(h Hooks, opened bool) (end error) {
 	err := errGoexit // unless serve returns
-	defer func() { end = c.closeHooks(h, err) }()
-	err = c.serve(h)
+	defer func() {
+		if err != errResting {
+			end = c.closeHooks(h, err)
+		}
+	}()
+	if err = c.serve(h, opened); err == errResting {
+		go c.rest(h)
+	}
 	return nil // but for what closeHooks says
 }
 
-// serve calls the hooks until the connection ends or one returns an error.
-func (c *Conn) serve(h Hooks) error {
-	if err := c.call(func() error { return h.OnOpen(c) }); err != nil {
-		return err
+// serve calls the hooks until the connection ends, one returns an error, or the
+// goroutine has to make way for another one.
+func (c *Conn) serve(h Hooks, opened bool) error {
+	if !opened {
+		err := c.call(func() error { return h.OnOpen(c) })
+		c.forgetOpening()
+		if err != nil {
+			return err
+		}
 	}
 	return c.deliver(h)
+}
+
+// forgetOpening drops what of the opening handshake takes much room.
+func (c *Conn) forgetOpening() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hello.request, c.hello.response = nil, nil
 }
 
 // closeHooks ends the connection for err, as endWith does, and calls OnClose.
@@ -88,6 +106,7 @@ func (c *Conn) closeHooks(h Hooks, err error) error {
 		panic("conn: an end without a CloseError")
 	}
 	c.releaseReading()
+	c.dropReceiver()
 	c.call(func() error { h.OnClose(c, e); return nil })
 	return c.Err()
 }
@@ -130,7 +149,7 @@ func (c *Conn) deliver(h Hooks) error {
 			c.mu.Unlock()
 			return err
 		}
-		if err := c.fillUnlocking(context.Background()); err != nil {
+		if err := c.fillUnlocking(context.Background(), true); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"github.com/godwit-ws/godwit/conn"
 )
 
 // TestMain fails the run if goroutines are left a while after the last test: those
@@ -17,6 +19,7 @@ func TestMain(m *testing.M) {
 	if l, err := net.Listen("tcp", "127.0.0.1:0"); err == nil {
 		l.Close()
 	}
+	conn.RestAfter(time.Millisecond)
 	before := runtime.NumGoroutine()
 	status := m.Run()
 	if status == 0 && left(before) {

@@ -2,11 +2,13 @@ package conn
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"os"
 	"syscall"
 
+	"github.com/godwit-ws/godwit/conn/internal/drive"
 	"github.com/godwit-ws/godwit/conn/internal/sock"
 )
 
@@ -32,21 +34,45 @@ type rawConn struct {
 
 // init finds out whether c's connection has a socket to use directly.
 func (r *rawConn) init(c *Conn) {
-	switch c.nc.(type) {
-	case *net.TCPConn, *net.UnixConn:
-	default:
-		return
+	if r.open(c.nc) {
+		r.read = c.readSocket
+		r.write = c.writeSocket
 	}
-	rc, err := c.nc.(syscall.Conn).SyscallConn()
-	if err != nil {
-		return
-	}
-	r.rc = rc
-	r.read = c.readSocket
-	r.write = c.writeSocket
 }
 
-func (r *rawConn) usable() bool { return r.rc != nil }
+// open reports whether nc is a socket.
+func (r *rawConn) open(nc net.Conn) bool {
+	switch nc.(type) {
+	case *net.TCPConn, *net.UnixConn:
+		rc, err := nc.(syscall.Conn).SyscallConn()
+		r.rc = rc
+		return err == nil
+	}
+	return false
+}
+
+// usable reports whether the connection reads and writes its socket directly.
+func (r *rawConn) usable() bool { return r.write != nil }
+
+// rests finds out whether c can wait for its socket by rest: over TLS for the one below.
+func (r *rawConn) rests(c *Conn) bool {
+	if r.usable() {
+		return true
+	}
+	secured, ok := c.nc.(*tls.Conn)
+	if !ok {
+		return false
+	}
+	below := secured.NetConn()
+	if b, ok := below.(*drive.BelowTLS); ok {
+		below = b.Conn
+	}
+	if !r.open(below) {
+		return false
+	}
+	r.read = c.readSocket
+	return true
+}
 
 // receive does what Conn.receive promises.
 func (r *rawConn) receive(c *Conn, ctx context.Context) (int, error) {
@@ -68,9 +94,17 @@ func (c *Conn) isWaiting() bool { return c.waiting }
 
 // readSocket is the callback of RawConn.Read: false waits and calls again.
 func (c *Conn) readSocket(fd uintptr) bool {
+	if c.resting {
+		return sock.Readable(int(fd))
+	}
+	return c.readSome(int(fd))
+}
+
+// readSome is readSocket for who isn't resting.
+func (c *Conn) readSome(fd int) bool {
 	r := &c.raw
 	buf := c.recv.Want(c.takeScratch(maxScratch))
-	n, err := sock.Read(int(fd), buf)
+	n, err := sock.Read(fd, buf)
 	switch {
 	case err == syscall.EAGAIN:
 		c.recv.Got(0)
@@ -126,6 +160,10 @@ func (c *Conn) writeSocket(fd uintptr) bool {
 	}
 	return true
 }
+
+// rest waits until there is something to read, a deadline is over or the socket closed.
+// It is called where the stack is still small, and keeps it so.
+func (r *rawConn) rest() error { return r.rc.Read(r.read) }
 
 // linger hands the socket over to those that wait for their peers to close. It returns
 // false if the caller has to wait.

@@ -18,4 +18,8 @@ func (r *rawConn) linger(net.Conn) bool { return false }
 
 func (r *rawConn) receive(*Conn, context.Context) (int, error) { panic("conn: no raw connection here") }
 
+func (r *rawConn) rests(*Conn) bool { return false }
+
+func (r *rawConn) rest() error { panic("conn: no raw connection here") }
+
 func (r *rawConn) send(*Conn, context.Context) error { panic("conn: no raw connection here") }

@@ -142,11 +142,12 @@ func (c *Conn) control(ctx context.Context, ev protocol.Event) error {
 // connection ended.
 func (c *Conn) fill(ctx context.Context) error {
 	c.mu.Lock()
-	return c.fillUnlocking(ctx)
+	return c.fillUnlocking(ctx, false)
 }
 
-// fillUnlocking is fill for who holds mu, which is given up.
-func (c *Conn) fillUnlocking(ctx context.Context) error {
+// fillUnlocking is fill for who holds mu, which is given up. Where the caller may
+// rest, it returns errResting when it is to.
+func (c *Conn) fillUnlocking(ctx context.Context, mayRest bool) error {
 	c.flushReplies()
 	c.holdsIn(c.recv.Held())
 	for {
@@ -154,9 +155,14 @@ func (c *Conn) fillUnlocking(ctx context.Context) error {
 		if pending != nil {
 			c.pending = nil
 		}
+		tired := c.tired
+		c.tired = false
 		c.mu.Unlock()
 		if err := c.interruption(ctx, end, pending); err != nil {
 			return err
+		}
+		if tired && mayRest && c.lieDown() {
+			return errResting
 		}
 		err := c.readErr
 		c.readErr = nil

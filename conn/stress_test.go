@@ -120,8 +120,7 @@ func (a arena) stress(t *testing.T, seed uint64) {
 	up, down := newLedger(t), newLedger(t)
 	server := &side{t: t, c: sc, out: down, in: up, dice: dice, onHook: noError}
 	client := &side{t: t, c: cc, out: up, in: down, dice: dice, onHook: noError}
-	server.run = func(h *hooks) { sc.Run(h) }
-	client.run = func(h *hooks) { cc.Run(h) }
+	server.run, client.run = hooked(sc, g), hooked(cc, g)
 	end, serverWay, clientWay := ending(g.IntN(int(endings))), g.IntN(4), g.IntN(4)
 	if serverWay == 0 || end == byHook { // the end of a batch waits for its peer to read, so one side at least must
 		clientWay = 1 + g.IntN(3)
@@ -147,6 +146,20 @@ func (a arena) stress(t *testing.T, seed uint64) {
 		t.Logf("failed with GODWIT_SEED=%d", seed)
 		t.Logf("end %d, server way %d and client way %d, %v and %v", end, serverWay, clientWay, sc.Err(), cc.Err())
 		t.Logf("%+v\n%+v", serverCfg, clientCfg)
+	}
+}
+
+// hooked has hooks called by Run or by Start, until the connection has ended.
+func hooked(c *conn.Conn, g *rand.Rand) func(h *hooks) {
+	if g.IntN(2) == 0 {
+		return func(h *hooks) { c.Run(h) }
+	}
+	return func(h *hooks) {
+		over := make(chan struct{})
+		h.onClose = func() { close(over) }
+		if c.Start(h) == nil {
+			<-over
+		}
 	}
 }
 

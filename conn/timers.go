@@ -87,6 +87,9 @@ func (t *timers) waits(c *Conn, news bool, now instant) {
 	default:
 		t.message += without
 	}
+	if c.tires() {
+		c.wakeAt(t.heard.add(restAfter))
+	}
 	if t.message == 0 && t.pinged == 0 { // nearly always
 		if d := c.cfg.ReadTimeout; d > 0 {
 			c.wakeAt(t.heard.add(d))
@@ -199,6 +202,7 @@ func (c *Conn) tickReader(now instant) {
 		c.tickDeaf(now)
 		return
 	}
+	c.tickRest(now)
 	for _, limit := range c.readLimits() {
 		due, ok := limit.due()
 		switch {

@@ -79,10 +79,7 @@ func (c *Conn) leaveBlocking() {
 		c.dropScratch()
 	}
 	if c.recv.Quiet() {
-		c.recv = nil
-	} else {
-		own := *c.recv // not a part of b any more
-		c.recv = &own
+		c.dropReceiver()
 	}
 	s := *c.seldom
 	c.seldom = &nothing
@@ -110,7 +107,7 @@ func (c *Conn) startTurns(closeBy instant) {
 }
 
 // Run does what drive.Machine promises.
-func (m *machine) Run() { (*Conn)(m).runTaken(m.hooks) } // OnClose says how it ended
+func (m *machine) Run() { (*Conn)(m).runTaken(m.hooks, false) } // OnClose says how it ended
 
 // Leave does what drive.Machine promises.
 func (m *machine) Leave(code frame.Code, reason string) {

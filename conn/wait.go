@@ -105,6 +105,9 @@ func (c *Conn) stopWait(news bool) {
 	defer c.mu.Unlock()
 	c.waiting = false
 	c.readDone = nil
+	if news {
+		c.tired = false
+	}
 	if !news || c.timers.message != 0 {
 		c.timers.woke()
 	}

@@ -19,11 +19,24 @@ type connSet struct {
 	empty chan struct{} // made by drain; closed once no connection is left
 }
 
-// run drives c by h until it has ended.
-func (s *connSet) run(c *conn.Conn, h conn.Hooks) error {
+// start has c driven by h, and holds it until it has ended.
+func (s *connSet) start(c *conn.Conn, h conn.Hooks) {
 	s.add(c)
-	defer s.remove(c)
-	return c.Run(h)
+	if c.Start(held{h, s}) != nil { // it has ended already
+		s.remove(c)
+	}
+}
+
+// held is the hooks of a connection of a connSet.
+type held struct {
+	conn.Hooks
+	set *connSet
+}
+
+// OnClose implements conn.Hooks.
+func (h held) OnClose(c *conn.Conn, e *conn.CloseError) {
+	defer h.set.remove(c)
+	h.Hooks.OnClose(c, e)
 }
 
 func (s *connSet) add(c *conn.Conn) {
@@ -90,5 +103,5 @@ func (s *connSet) closeAll() <-chan struct{} {
 
 // goAway closes a connection because its server goes down (RFC 6455 §7.4.1).
 func goAway(c *conn.Conn) {
-	c.Close(context.Background(), conn.CodeGoingAway, "server shutting down") // Run returns its error
+	c.Close(context.Background(), conn.CodeGoingAway, "server shutting down") // OnClose is told of it
 }

@@ -9,13 +9,12 @@ import (
 	"github.com/godwit-ws/godwit/conn"
 )
 
-// runPair runs the server's end of a pair in s, and returns the client's end and
-// how the server's ended.
-func runPair(s *connSet) (client *conn.Conn, ended chan error) {
+// startPair starts the server's end of a pair in s, and returns the client's end and
+// what is closed when the server's has ended.
+func startPair(s *connSet) (client *conn.Conn, ended <-chan struct{}) {
 	server, client := conn.Pipe(conn.Config{CloseTimeout: time.Hour}, conn.Config{})
-	ended = make(chan error, 1)
-	go func() { ended <- s.run(server, echoHooks{}) }()
-	return client, ended
+	s.start(server, echoHooks{})
+	return client, server.Context().Done()
 }
 
 func TestDrainNothing(t *testing.T) {
@@ -33,7 +32,7 @@ func TestDrain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s connSet
 		for range 10 {
-			client, _ := runPair(&s)
+			client, _ := startPair(&s)
 			ctx := client.DiscardReads()
 			defer func() {
 				<-ctx.Done()
@@ -58,7 +57,7 @@ func TestDrain(t *testing.T) {
 func TestDrainSilentPeer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s connSet
-		client, ended := runPair(&s) // it doesn't read
+		client, ended := startPair(&s) // it doesn't read
 		defer client.Abort()
 		synctest.Wait()
 		begin := time.Now()
@@ -76,7 +75,7 @@ func TestDrainLateComer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s connSet
 		s.drain(time.Minute)
-		client, ended := runPair(&s)
+		client, ended := startPair(&s)
 		ctx := client.DiscardReads()
 		<-ctx.Done()
 		if got := context.Cause(ctx).Error(); got != goingDown {
@@ -91,7 +90,7 @@ func TestDrainForgets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s connSet
 		for range 100 {
-			client, ended := runPair(&s)
+			client, ended := startPair(&s)
 			client.Abort()
 			<-ended
 		}

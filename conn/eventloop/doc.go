@@ -11,14 +11,12 @@
 //	})
 //
 // Connections that were opened in another way, by net/http say, can be handed over as
-// well: Attach stands in place of go c.Run(hooks). Accept is Serve for servers that count
+// well: Attach stands in place of c.Start(hooks). Accept is Serve for servers that count
 // who comes in, package app's among them.
 //
-// Hooks, limits, timeouts, closing and errors are those of conn's Run: the same
+// Hooks, limits, timeouts, closing and errors are those of conn's Start: the same
 // code sees to them. What differs:
 //
-//   - Attach returns at once; OnOpen follows.
-//   - c.Request and c.Response are forgotten once OnOpen has returned.
 //   - With Config.Inline hooks run on the loops and must not wait, nor must what judges
 //     an opening request there: whoever asks a database answers it elsewhere. There a send
 //     never waits either (see Config), and a Writer's message leaves in one piece.

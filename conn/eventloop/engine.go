@@ -42,17 +42,14 @@ func New(cfg Config) (*Engine, error) {
 	return e, nil
 }
 
-// Attach hands c over to the Engine, which drives it by h from here on, as c.Run(h)
-// does, but returns at once. c is one that nobody reads from: fresh from an
+// Attach hands c over to the Engine, which drives it by h from here on, as c.Start(h)
+// does. c is one that nobody reads from: fresh from an
 // Upgrader, an Opening or a Dialer. What has been received of it is kept; writes in
 // progress are waited for.
 //
 // Over TCP and unix sockets, and over TLS from NewTLSListener, no goroutine and no buffer
 // stays with a connection that is quiet. Another kind of connection is driven by a
 // goroutine of its own; the first is reported to Logger.
-//
-// What c.Request returns can be had until OnOpen has returned, and is then
-// forgotten.
 //
 // Errors: conn.ErrTaken if c is driven already; conn.ErrInUse if somebody reads or
 // writes a message as a stream; how c ended, if it has; the system's. c is then as

@@ -52,6 +52,18 @@ func Write(fd int, head, tail []byte, last bool) (int, syscall.Errno) {
 	return call(syscall.SYS_WRITEV, len(head)+len(tail), uintptr(fd), unsafe.Pointer(&parts), 2, 0)
 }
 
+// Readable reports whether a Read would return something else than EAGAIN. It takes
+// nearly no stack.
+func Readable(fd int) bool {
+	var b byte
+	for {
+		_, _, err := syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&b)), 1, syscall.MSG_PEEK|syscall.MSG_DONTWAIT, 0, 0)
+		if err != syscall.EINTR {
+			return err != syscall.EAGAIN
+		}
+	}
+}
+
 // CloseWrite ends our direction of a connection.
 func CloseWrite(fd int) { syscall.RawSyscall(syscall.SYS_SHUTDOWN, uintptr(fd), syscall.SHUT_WR, 0) }
 

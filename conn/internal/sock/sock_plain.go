@@ -26,6 +26,16 @@ func Write(fd int, head, tail []byte, last bool) (int, syscall.Errno) {
 	return n + m, err
 }
 
+// Readable reports whether a Read would return something else than EAGAIN.
+func Readable(fd int) bool {
+	var b [1]byte
+	_, err := again(func(fd int, p []byte) (int, error) {
+		n, _, err := syscall.Recvfrom(fd, p, syscall.MSG_PEEK)
+		return n, err
+	}, fd, b[:])
+	return err != syscall.EAGAIN
+}
+
 // CloseWrite ends our direction of a connection.
 func CloseWrite(fd int) { syscall.Shutdown(fd, syscall.SHUT_WR) }
 

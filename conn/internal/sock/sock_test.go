@@ -33,6 +33,9 @@ func TestWriteAndRead(t *testing.T) {
 		if n, err := sock.Read(b, buf); n != 0 || err != syscall.EAGAIN {
 			t.Errorf("Read of nothing = %d, %v", n, err)
 		}
+		if sock.Readable(b) {
+			t.Error("readable before anything was written")
+		}
 		for _, last := range []bool{false, true} {
 			want := tt.head + tt.tail
 			if n, err := sock.Write(a, []byte(tt.head), []byte(tt.tail), last); n != len(want) || err != 0 {
@@ -41,9 +44,15 @@ func TestWriteAndRead(t *testing.T) {
 			if last {
 				sock.CloseWrite(a)
 			}
+			if !sock.Readable(b) {
+				t.Error("not readable when something was written")
+			}
 			if n, err := sock.Read(b, buf); string(buf[:n]) != want || err != 0 {
 				t.Errorf("Read = %q, %v; want %q", buf[:n], err, want)
 			}
+		}
+		if !sock.Readable(b) {
+			t.Error("not readable at the end")
 		}
 		if n, err := sock.Read(b, buf); n != 0 || err != 0 {
 			t.Errorf("Read at the end = %d, %v", n, err)

@@ -7,12 +7,8 @@ import (
 )
 
 // Of the connections of an idle run one in fewFirst isn't counted, unless
-// Config.First says otherwise. settleTime is how long the server then has at the
-// most.
-const (
-	fewFirst   = 5
-	settleTime = time.Second
-)
+// Config.First says otherwise.
+const fewFirst = 5
 
 // idle opens connections, holds them, and measures what they cost.
 func (r *run) idle(ctx context.Context) error {
@@ -21,7 +17,7 @@ func (r *run) idle(ctx context.Context) error {
 	if err := r.openIdle(ctx, 0, few); err != nil {
 		return err
 	}
-	before, err := r.settle(ctx, min(settleTime, r.cfg.Duration))
+	before, err := r.settle(ctx, r.cfg.Duration)
 	if err != nil {
 		return err
 	}
@@ -66,7 +62,7 @@ func (r *run) exchangeOn(ctx context.Context, i int) error {
 	return nil
 }
 
-// settle waits, and returns the server's memory.
+// settle holds the connections for d, and returns the server's memory.
 func (r *run) settle(ctx context.Context, d time.Duration) (int64, error) {
 	clock := newClock(&Config{})
 	if err := clock.sleepUntil(ctx, d); err != nil || r.cfg.ServerPID == 0 {
