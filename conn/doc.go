@@ -93,7 +93,7 @@
 // runtime takes back what isn't used only while more than three quarters aren't, which
 // a goroutine in the middle of a read never reaches; a fresh goroutine that does nothing
 // but wait stays within 2 KiB. A connection that is busy never gets there; one that is
-// quiet pays some 3 µs with the first message after the rest.
+// quiet pays some 6 µs for each message that comes after a rest.
 //
 // One mutex and one condition variable a connection: all that is rarely waited
 // for (the batons of reading and writing, room in the queue, pongs, the end) is

@@ -9,8 +9,15 @@ import (
 )
 
 // restAfter is how long the goroutine of a connection waits in vain before it makes way
-// for a smaller one.
-var restAfter = time.Second // a variable for tests
+// for a smaller one: about a second, a power of two for restDue.
+var restAfter = time.Duration(1 << 30) // a variable for tests
+
+// restDue returns when a goroutine is to make way that waits since then. All who are due
+// in the next eighth of restAfter are so at the same time: to wake an idle processor
+// for each takes ten times what there is to do.
+func restDue(since instant) instant {
+	return since.add(restAfter) | instant(restAfter>>3-1)
+}
 
 // errResting is why a goroutine leaves a connection that goes on.
 var errResting = errors.New("conn: another goroutine waits for the connection")
@@ -45,7 +52,7 @@ func (c *Conn) tickRest(now instant) {
 	if !c.tires() || c.tired {
 		return
 	}
-	if due := c.timers.heard.add(restAfter); now < due {
+	if due := restDue(c.timers.heard); now < due {
 		c.wakeAt(due)
 		return
 	}

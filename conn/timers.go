@@ -88,7 +88,7 @@ func (t *timers) waits(c *Conn, news bool, now instant) {
 		t.message += without
 	}
 	if c.tires() {
-		c.wakeAt(t.heard.add(restAfter))
+		c.wakeAt(restDue(t.heard))
 	}
 	if t.message == 0 && t.pinged == 0 { // nearly always
 		if d := c.cfg.ReadTimeout; d > 0 {
