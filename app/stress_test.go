@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"net"
 	"net/netip"
 	"runtime"
 	"strings"
@@ -24,9 +23,6 @@ import (
 // TestStress does what servers and clients may do, all at once, and holds what comes of
 // it against a model: GODWIT_SEED begins with a round, GODWIT_LONG takes minutes.
 func TestStress(t *testing.T) {
-	if l, err := net.Listen("tcp", "127.0.0.1:0"); err == nil {
-		l.Close() // the runtime's poller has descriptors of its own from now on
-	}
 	for _, mode := range []string{"goroutines", "inline", "pooled"} {
 		t.Run(mode, func(t *testing.T) {
 			_, goroutines := stacks()
