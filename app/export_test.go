@@ -32,5 +32,11 @@ func (s *Server) FreeSeats(client netip.Addr, limit int) (n int) {
 	return n
 }
 
+// Queued returns how many messages wait behind a write in progress.
+func (c *Conn) Queued() int {
+	messages, _ := c.ws.Queued()
+	return messages
+}
+
 // SizeOfConn is what a connection takes beside that of package conn, in bytes.
 const SizeOfConn = unsafe.Sizeof(Conn{})

@@ -54,6 +54,12 @@ func holdUp(t *testing.T, e *eventloop.Engine, policy app.SlowConsumer, maxQueue
 	for round := range 2 {
 		reached, err := s.To("x").Binary(big)
 		seen.add("big: %d %v", reached, err)
+		eventually(t, "the big message on its way", func() bool { // else the policy may choose it
+			for c := range s.Conns() {
+				return c.Queued() == 0
+			}
+			return true // disconnected
+		})
 		for i := range 6 {
 			reached, err := s.To("x").Keyed(fmt.Sprint(i % 2)).Text(fmt.Sprint(round, i))
 			seen.add("%d: %d %v", i, reached, err)
