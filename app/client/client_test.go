@@ -381,17 +381,7 @@ func TestConfig(t *testing.T) {
 func TestGreeting(t *testing.T) {
 	for _, greeting := range []string{`{"event":"hello"}`, `{"event":"welcome","version":2}`, `nonsense`, `[]`} {
 		synctest.Test(t, func(t *testing.T) {
-			d := &conn.Dialer{NetDial: func(context.Context, string, string) (net.Conn, error) {
-				ours, theirs := net.Pipe()
-				go func() {
-					up := conn.Upgrader{Subprotocols: []string{client.Subprotocol}}
-					if c, err := up.Accept(context.Background(), theirs); err == nil {
-						c.WriteText(context.Background(), greeting)
-						<-c.DiscardReads().Done()
-					}
-				}()
-				return ours, nil
-			}}
+			d := toServer(func(c *conn.Conn) { c.WriteText(context.Background(), greeting) })
 			c, err := client.New(client.Config{URL: "ws://x", Dialer: d, OnState: func(bool, error) { t.Error("connected") }})
 			if err != nil {
 				t.Fatal(err)
@@ -400,6 +390,49 @@ func TestGreeting(t *testing.T) {
 			c.Close()
 		})
 	}
+}
+
+// toServer returns a Dialer whose connections serve begins, and then only reads from.
+func toServer(serve func(*conn.Conn)) *conn.Dialer {
+	return &conn.Dialer{NetDial: func(context.Context, string, string) (net.Conn, error) {
+		ours, theirs := net.Pipe()
+		go func() {
+			up := conn.Upgrader{Subprotocols: []string{client.Subprotocol}}
+			if c, err := up.Accept(context.Background(), theirs); err == nil {
+				serve(c)
+				<-c.DiscardReads().Done()
+			}
+		}()
+		return ours, nil
+	}}
+}
+
+// A server whose patience with who sends no token ends soon says so, maybe just before it
+// answers the token.
+func TestGreetingLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := toServer(func(c *conn.Conn) {
+			ctx := context.Background()
+			c.WriteText(ctx, `{"event":"welcome","version":1,"token":true}`)
+			c.Read(ctx)
+			c.WriteText(ctx, `{"event":"expiring","seconds":1}`)
+			c.WriteText(ctx, `{"id":0,"ok":true}`)
+		})
+		var states []bool
+		c, err := client.New(client.Config{URL: "ws://x", Dialer: d,
+			Token:   func(context.Context) (string, error) { return "good", nil },
+			OnState: func(connected bool, _ error) { states = append(states, connected) },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if !slices.Equal(states, []bool{true}) {
+			t.Errorf("states %v, want connected once", states)
+		}
+		c.Close()
+	})
 }
 
 func Example() {

@@ -123,11 +123,15 @@ func (c *Client) greet(ctx context.Context, ws *conn.Conn) error {
 	if err := ws.WriteJSON(ctx, request{"do": "token", "token": token, "id": 0}); err != nil {
 		return err
 	}
-	var in incoming
-	if err := ws.ReadJSON(ctx, &in); err != nil {
-		return err
+	for {
+		var in incoming
+		if err := ws.ReadJSON(ctx, &in); err != nil {
+			return err
+		}
+		if in.Event == "" { // else that its patience ends soon
+			return in.failure()
+		}
 	}
-	return in.failure()
 }
 
 func (c *Client) token(ctx context.Context) (string, error) {
