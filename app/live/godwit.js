@@ -48,6 +48,9 @@ const protocol = "godwit.live.v1";
 const isFinal = (/** @type {number} */ code) =>
   code === 1003 || code === 1008 || (code >= 4000 && code !== 4401 && code !== 4429);
 
+/** The close code for what is longer than a server takes. */
+const tooBig = 1009;
+
 /** Why a request wasn't carried out. `code` is one of the protocol's, "closed" or "timeout". */
 export class RequestError extends Error {
   /** @param {string} code @param {string} [detail] */
@@ -247,6 +250,7 @@ export class Line extends Events {
     if (socket !== this.#socket) return;
     if (isFinal(code)) return this.#end(code, reason);
     this.#drop();
+    if (code === tooBig) this.#refuseLongest();
     for (const subscription of this.#topics.values()) subscription.live = false;
     for (const [id, request] of this.#requests) {
       if (request.own || (request.sent && !request.again)) this.#settle(id, new RequestError("closed", "the line broke before the answer"));
@@ -256,6 +260,12 @@ export class Line extends Events {
     const longest = Math.min(maxWait, minWait * 2 ** Math.min(this.#failures++, 20));
     this.#timer = setTimeout(() => this.#open(), Math.random() * (code === 4429 ? maxWait : longest));
     this.#become("waiting");
+  }
+
+  /** Takes back what a socket was ended for: sent again, it would end the next one, too. */
+  #refuseLongest() {
+    const sent = [...this.#requests].filter(([, request]) => request.sent).sort(([, a], [, b]) => b.text.length - a.text.length);
+    if (sent.length) this.#settle(sent[0][0], new RequestError("too_large", "the server has ended the connection for its length"));
   }
 
   /** Lets the socket go. */

@@ -119,6 +119,21 @@ it("stays closed after codes that say so", async ({ line, tick }) => {
   }
 });
 
+it("doesn't send again what is longer than the server takes", async ({ line, tick }) => {
+  const l = line();
+  sockets[0].greet();
+  await settled();
+  const short = l.publish("x", 1, { once: "a" }), long = l.publish("x", "long".repeat(10), { once: "b" });
+  sockets[0].fall(1009);
+  await assert.rejects(long, { code: "too_large" });
+  tick(500);
+  sockets[1].greet();
+  await settled();
+  assert.deepEqual(sockets[1].sent.map(r => r.once), ["a"]);
+  sockets[1].answer();
+  await short;
+});
+
 it("publishes, and knows what it doesn't know", async ({ line, tick }) => {
   const l = line();
   const early = l.publish("x", { a: 1 });
