@@ -130,6 +130,7 @@ func TestLoopsMaxHandshakes(t *testing.T) {
 // What comes while the server shuts down is told so; what doesn't come is dropped after
 // a second, and nobody listens any more.
 func TestLoopsShutdown(t *testing.T) {
+	t.Parallel() // it waits
 	bothLoops(t, func(t *testing.T, e *eventloop.Engine) {
 		ends := make(chan *app.CloseError, 1)
 		s, url := serve(t, app.Config{Engine: e}, func(r *app.Router) {
