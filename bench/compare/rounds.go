@@ -45,8 +45,11 @@ func runAll(ctx context.Context, w io.Writer, p *programs, ss []server, scs []sc
 
 // of returns how long a run of a scenario takes.
 func (t timing) of(sc *scenario) timing {
-	if sc.counts == memory {
+	switch {
+	case sc.counts == memory:
 		t.duration *= 2 // the connections rest
+	case sc.needs&broadcast != 0:
+		t.warmUp *= 6 // thousands have just been opened
 	}
 	return t
 }
