@@ -63,7 +63,12 @@ func TestEveryServer(t *testing.T) {
 					continue
 				}
 				sc.args = append(slices.Clone(sc.args), "--first", "0", "--conns", "10") // the last of a flag counts
-				f, err := measure(t.Context(), p, &s, &sc, timing{10 * time.Millisecond, 60 * time.Millisecond})
+				moment := timing{10 * time.Millisecond, 60 * time.Millisecond}
+				f, err := measure(t.Context(), p, &s, &sc, moment)
+				if err != nil && s.kind != ours { // nbio answers one upgrade of thousands with 200 where all else is busy
+					t.Log(err)
+					f, err = measure(t.Context(), p, &s, &sc, moment)
+				}
 				switch {
 				case errors.Is(err, errNothing): // a slow machine
 				case err != nil:
