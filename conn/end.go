@@ -25,7 +25,7 @@ func (c *Conn) closedByPeer(ev protocol.Event) error {
 	c.farewell = c.send.Role() == protocol.Server // which closes first (RFC 6455 §7.1.1)
 	c.flushLast()
 	c.mu.Unlock()
-	if c.send.Role() == protocol.Client || halfClose(c.nc) && !c.lingerLater() {
+	if c.send.Role() == protocol.Client || c.halfClose() && !c.lingerLater() {
 		c.linger()
 	}
 	return c.over(e)
@@ -58,7 +58,7 @@ func (c *Conn) fail(e *frame.CloseError) error {
 	if waits {
 		c.flushAndDrain()
 	}
-	halfClose(c.nc)
+	c.halfClose()
 	c.linger()
 	return c.over(e)
 }

@@ -65,6 +65,9 @@ func halfClose(nc net.Conn) bool {
 	return ok && !errors.Is(half.CloseWrite(), errors.ErrUnsupported) // what fails otherwise fails in what follows
 }
 
+// halfClose is that of the connection below.
+func (c *Conn) halfClose() bool { return c.raw.closeWrite() || halfClose(c.nc) }
+
 // linger takes in what the peer still sends, for lingerTime at most.
 func (c *Conn) linger() {
 	c.nc.SetReadDeadline(time.Now().Add(lingerTime))

@@ -165,6 +165,17 @@ func (c *Conn) writeSocket(fd uintptr) bool {
 // It is called where the stack is still small, and keeps it so.
 func (r *rawConn) rest() error { return r.rc.Read(r.read) }
 
+// closeWrite ends our direction. It returns false where the caller has to.
+func (r *rawConn) closeWrite() bool {
+	if !r.usable() {
+		return false
+	}
+	r.rc.Control(shutDown) // what fails shows in what follows
+	return true
+}
+
+func shutDown(fd uintptr) { sock.CloseWrite(int(fd)) }
+
 // linger hands the socket over to those that wait for their peers to close. It returns
 // false if the caller has to wait.
 func (r *rawConn) linger(nc net.Conn) bool {

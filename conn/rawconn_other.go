@@ -14,6 +14,8 @@ func (r *rawConn) init(*Conn) {}
 
 func (r *rawConn) usable() bool { return false }
 
+func (r *rawConn) closeWrite() bool { return false }
+
 func (r *rawConn) linger(net.Conn) bool { return false }
 
 func (r *rawConn) receive(*Conn, context.Context) (int, error) { panic("conn: no raw connection here") }
