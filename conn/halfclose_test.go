@@ -104,6 +104,7 @@ func TestPingsDoNotGather(t *testing.T) {
 		c, p := accept(t, conn.Config{PingInterval: time.Second, PongTimeout: -1, WriteTimeout: -1})
 		go c.Write(t.Context(), conn.Binary, make([]byte, large))
 		time.Sleep(time.Hour)
+		synctest.Wait() // until the ping that is due just now was thought of
 		if messages, bytes := c.Queued(); messages != 0 || bytes > 100 {
 			t.Errorf("%d messages and %d bytes are queued after an hour", messages, bytes)
 		}
