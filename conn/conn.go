@@ -101,9 +101,17 @@ var blockings = sync.Pool{New: func() any { return new(blocking) }}
 // receivers holds what connections have left that hold nothing of a message.
 var receivers = sync.Pool{New: func() any { return new(protocol.Receiver) }}
 
+// takeReceiver returns a Receiver for a connection.
+func takeReceiver(cfg protocol.ReceiverConfig) *protocol.Receiver {
+	r := receivers.Get().(*protocol.Receiver)
+	r.Init(cfg)
+	return r
+}
+
 // dropReceiver gives the receiver of a connection back that has ended or holds nothing.
 // The reading baton is held.
 func (c *Conn) dropReceiver() {
+	*c.recv = protocol.Receiver{} // with what it knows of compression
 	receivers.Put(c.recv)
 	c.recv = nil
 }
@@ -130,7 +138,7 @@ type setup struct {
 func newConn(nc net.Conn, cfg *limits, s setup) *Conn {
 	h, b := s.hello, blockings.Get().(*blocking)
 	b.nc, b.sweep = nc, s.sweep
-	c := &Conn{cfg: cfg, hello: &h, recv: receivers.Get().(*protocol.Receiver), seldom: &b.seldom}
+	c := &Conn{cfg: cfg, hello: &h, seldom: &b.seldom}
 	c.blocking, c.timers = b, &c.clock
 	c.fragile = !resumable(nc)
 	c.raw.init(c)
@@ -165,7 +173,7 @@ func (c *Conn) initProtocol(role protocol.Role, agreed *handshake.Deflate) {
 			WindowBits: theirs.bits, NoTakeover: theirs.noTakeover,
 		})
 	}
-	c.recv.Init(in)
+	c.recv = takeReceiver(in)
 }
 
 // senderConfig returns how a connection sends. Servers' connections without compression

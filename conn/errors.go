@@ -19,8 +19,8 @@ var ErrClosed = net.ErrClosed
 
 // Errors of reading.
 var (
-	// ErrTaken is returned by reads on a connection whose messages go to
-	// hooks, or are dropped by DiscardReads.
+	// ErrTaken is returned by reads on a connection whose messages go to hooks, or
+	// are dropped by DiscardReads.
 	ErrTaken = errors.New("conn: the messages of this connection go to hooks or are discarded")
 	// ErrReader is returned by a message reader once another read has begun: what
 	// was left of its message is gone.

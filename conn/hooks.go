@@ -22,10 +22,10 @@ type Hooks interface {
 	OnClose(c *Conn, e *CloseError)
 }
 
-// ControlHooks are further hooks of a connection, for a Hooks value that has them too. They
-// are called under the rules of OnMessage, in order with it: never two hooks at
-// once, payload valid until the hook returns, an error ends the connection, and
-// none after our own Close. A ping or pong that comes in the middle of a message
+// ControlHooks are further hooks of a connection, for a Hooks value that has them
+// too. They are called under the rules of OnMessage, in order with it: never two
+// hooks at once, payload valid until the hook returns, an error ends the connection,
+// and none after our own Close. A ping or pong that comes in the middle of a message
 // is told before the message.
 type ControlHooks interface {
 	// OnPing is called for each ping. Its pong is sent already, or queued (RFC 6455

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 	if l, err := net.Listen("tcp", "127.0.0.1:0"); err == nil {
 		l.Close()
 	}
-	conn.RestAfter(1 << 20)
+	conn.RestAfter(1 << 20) // a millisecond, else no test would come to it
 	before := runtime.NumGoroutine()
 	status := m.Run()
 	if status == 0 && left(before) {

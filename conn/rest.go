@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"time"
-
-	"github.com/godwit-ws/godwit/conn/protocol"
 )
 
 // restAfter is how long the goroutine of a connection waits in vain before it makes way
@@ -91,8 +89,7 @@ func (c *Conn) rise(err error) {
 		c.wasKicked() // and what for, the next wait finds
 	}
 	if c.recv == nil {
-		c.recv = receivers.Get().(*protocol.Receiver)
-		c.recv.Init(c.receiverConfig())
+		c.recv = takeReceiver(c.receiverConfig())
 	}
 }
 

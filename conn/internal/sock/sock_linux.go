@@ -55,13 +55,9 @@ func Write(fd int, head, tail []byte, last bool) (int, syscall.Errno) {
 // Readable reports whether a Read would return something else than EAGAIN. It takes
 // nearly no stack.
 func Readable(fd int) bool {
-	var b byte
-	for {
-		_, _, err := syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(fd), uintptr(unsafe.Pointer(&b)), 1, syscall.MSG_PEEK|syscall.MSG_DONTWAIT, 0, 0)
-		if err != syscall.EINTR {
-			return err != syscall.EAGAIN
-		}
-	}
+	var b [1]byte
+	_, err := transfer(syscall.SYS_RECVFROM, fd, b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+	return err != syscall.EAGAIN
 }
 
 // CloseWrite ends our direction of a connection.
