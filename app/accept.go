@@ -22,7 +22,7 @@ import (
 )
 
 // receive reads the opening request of a connection that was just accepted, and
-// makes of it what it asks for. It holds a place in the gate.
+// makes of it what it asks for, on a goroutine of its own. It holds a place in the gate.
 func (s *Server) receive(nc net.Conn) {
 	u := s.underway.begin(nc)
 	nc, received, peer, err := s.prepare(nc)
@@ -43,14 +43,17 @@ func (s *Server) receive(nc net.Conn) {
 	s.answer(o, peer, tlsState(nc))
 }
 
-// answer makes of an opening request what it asks for. It holds a place in the gate.
+// answer makes of an opening request what it asks for. It holds a place in the gate. A
+// server without an Engine drives the connection that comes of it here.
 func (s *Server) answer(o *conn.Opening, peer netip.AddrPort, state *tls.ConnectionState) {
 	if !o.AsksUpgrade() {
 		s.plain(o, peer)
 		s.gate.leave()
 		return
 	}
-	if !s.open(o, peer, state) {
+	if c := s.open(o, peer, state); c != nil {
+		s.drive(c)
+	} else {
 		s.gate.leave()
 	}
 }
@@ -93,9 +96,9 @@ func (s *Server) prepare(nc net.Conn) (net.Conn, []byte, netip.AddrPort, error) 
 // from somewhere else than Config.TrustedProxies.
 var errUntrusted = errors.New("app: not one of Config.TrustedProxies, which alone may connect with Config.ProxyProtocol")
 
-// open answers a request for a WebSocket. It returns false if nothing came of it;
-// else the place in the gate is the connection's, as the seats are.
-func (s *Server) open(o *conn.Opening, peer netip.AddrPort, state *tls.ConnectionState) bool {
+// open answers a request for a WebSocket. It returns nil if nothing came of it; else the
+// place in the gate is the connection's, as the seats are.
+func (s *Server) open(o *conn.Opening, peer netip.AddrPort, state *tls.ConnectionState) *Conn {
 	client := s.trust.Resolve(edge.Client{Addr: peer, Scheme: o.Scheme}, o.Request)
 	o.Scheme, o.Peer = client.Scheme, client.Addr.Addr()
 	if client.Host != "" {
@@ -114,16 +117,16 @@ func (s *Server) open(o *conn.Opening, peer netip.AddrPort, state *tls.Connectio
 	if err != nil {
 		s.logRefused(client.Addr, o.Request.Path(), err)
 		o.Refuse(err) // its own error is this one
-		return false
+		return nil
 	}
 	ws, err := o.Accept(r.answer.Answer)
 	if err != nil {
 		s.release(r.client)
 		s.logRefused(client.Addr, o.Request.Path(), err)
-		return false
+		return nil
 	}
 	s.adopt(c, ws, handler)
-	return true
+	return c
 }
 
 // withHost returns a copy of r that asks for another host.

@@ -11,8 +11,7 @@ import (
 	"github.com/godwit-ws/godwit/conn"
 )
 
-// adopt makes an accepted connection, of which c has the request, one of the server's
-// and lets its handler have it.
+// adopt makes an accepted connection, of which c has the request, one of the server's.
 func (s *Server) adopt(c *Conn, ws *conn.Conn, h Handler) {
 	c.ws, c.handler, c.since = ws, h, time.Now().UnixNano()
 	if s.cfg.MaxMessageRate > 0 {
@@ -21,14 +20,25 @@ func (s *Server) adopt(c *Conn, ws *conn.Conn, h Handler) {
 	if s.cfg.HookTimeout > 0 {
 		c.request.ownGiven().deadline = new(hookDeadline)
 	}
-	if s.cfg.Engine != nil {
-		err := s.cfg.Engine.Attach(ws, (*driven)(c))
-		if err == nil {
-			return
-		}
-		s.each.Error("connection not taken by the engine; it has a goroutine of its own", "client", c.ClientAddress(), "error", err)
+}
+
+// drive lets the handler have a connection. Without an Engine it needs the goroutine, as
+// conn.Conn.Serve does.
+func (s *Server) drive(c *Conn) {
+	if s.cfg.Engine == nil {
+		s.serve(c)
+		return
 	}
-	if ws.Start((*driven)(c)) != nil { // it has ended already
+	if err := s.cfg.Engine.Attach(c.ws, (*driven)(c)); err != nil {
+		s.each.Error("connection not taken by the engine; it has a goroutine of its own", "client", c.ClientAddress(), "error", err)
+		go s.serve(c)
+	}
+}
+
+// serve lets the handler have a connection on goroutines of its own, of which this one is
+// the first.
+func (s *Server) serve(c *Conn) {
+	if c.ws.Serve((*driven)(c)) != nil { // it has ended already
 		s.release(c.request.client)
 		s.gate.leave()
 	}

@@ -55,7 +55,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		o.Refuse(overloaded(http.StatusServiceUnavailable, "The server is shutting down.", retryRestart))
 		return
 	}
-	if !s.open(o, peer, tlsOf(r)) {
+	if c := s.open(o, peer, tlsOf(r)); c != nil {
+		go s.drive(c) // net/http holds more than a goroutine until this one has returned
+	} else {
 		s.gate.leave()
 	}
 }

@@ -36,9 +36,10 @@
 //     and the peer's Close to be seen; DiscardReads does so for those who only
 //     write.
 //   - Reader and Writer: messages as streams.
-//   - Run and Start: messages go to Hooks. It is the fastest: messages are handed
+//   - Run and Serve: messages go to Hooks. It is the fastest: messages are handed
 //     out where they lie, and all answers to one read leave in one write. Run does
-//     so on the goroutine that calls it, Start on such as take little memory.
+//     so on the goroutine that calls it until the end, Serve until the connection is
+//     quiet: then it takes less memory.
 //
 // However it is driven, anyone may send at any time: Write waits for room, Post
 // never does.
@@ -69,7 +70,8 @@
 //
 // A connection that waits for bytes holds no read buffer: over TCP and unix
 // sockets on Linux it takes one from a pool when bytes are there, and so over TLS where
-// Start's goroutine rests. Else it holds 1 KiB over TLS, elsewhere 4. Output is held only while it can't be written.
+// it rests (Serve). Else it holds 1 KiB over TLS, elsewhere 4. Output is held only
+// while it can't be written.
 //
 // # How a connection ends
 //
@@ -88,8 +90,7 @@
 // 128 bytes. What an engine drives in turns never waits; the places where the
 // blocking engine would are states there (turns).
 //
-// A goroutine that Start has begun makes way for a fresh one when it has waited for a
-// second (rest). To read, handle and write takes a stack of 4 KiB or more, of which the
+// A goroutine in Serve makes way for a fresh one when it has waited for a second (rest). To read, handle and write takes a stack of 4 KiB or more, of which the
 // runtime takes back what isn't used only while more than three quarters aren't, which
 // a goroutine in the middle of a read never reaches; a fresh goroutine that does nothing
 // but wait stays within 2 KiB. A connection that is busy never gets there; one that is

@@ -262,8 +262,8 @@ func (h *counter) OnClose(*conn.Conn, *conn.CloseError) {}
 
 // A server with many connections that are mostly quiet leaves them to goroutines that
 // take little memory while they wait.
-func ExampleConn_Start() {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func ExampleConn_Serve() {
+	l, err := conn.Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -276,7 +276,7 @@ func ExampleConn_Start() {
 			}
 			go func() {
 				if c, err := conn.Accept(context.Background(), nc); err == nil { // else the client has been answered
-					c.Start(new(counter))
+					c.Serve(new(counter))
 				}
 			}()
 		}

@@ -36,7 +36,7 @@ const (
 	SizeOfBlocking = unsafe.Sizeof(blocking{})
 )
 
-// RestAfter sets how long goroutines wait that Start has begun: a power of two.
+// RestAfter sets how long goroutines wait in Serve: a power of two.
 func RestAfter(d time.Duration) { restAfter = d }
 
 // Resting reports whether c's goroutine has made way for one that rests.

@@ -57,7 +57,7 @@ type BatchHooks interface {
 // a Reader has begun and not read to its end is skipped.
 //
 // What Request and Response return can be had until OnOpen has returned, and is then
-// forgotten. A server that holds many connections which are mostly quiet uses Start.
+// forgotten. A server that holds many connections which are mostly quiet uses Serve.
 func (c *Conn) Run(h Hooks) error {
 	if err := c.take(byHooks); err != nil {
 		return err
@@ -73,15 +73,15 @@ func (c *Conn) runTaken(h Hooks, opened bool) (end error) {
 			end = c.closeHooks(h, err)
 		}
 	}()
-	if err = c.serve(h, opened); err == errResting {
+	if err = c.callHooks(h, opened); err == errResting {
 		go c.rest(h)
 	}
 	return nil // but for what closeHooks says
 }
 
-// serve calls the hooks until the connection ends, one returns an error, or the
+// callHooks calls the hooks until the connection ends, one returns an error, or the
 // goroutine has to make way for another one.
-func (c *Conn) serve(h Hooks, opened bool) error {
+func (c *Conn) callHooks(h Hooks, opened bool) error {
 	if !opened {
 		err := c.call(func() error { return h.OnOpen(c) })
 		c.forgetOpening()

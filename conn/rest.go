@@ -20,24 +20,30 @@ func restDue(since instant) instant {
 // errResting is why a goroutine leaves a connection that goes on.
 var errResting = errors.New("conn: another goroutine waits for the connection")
 
-// Start drives the connection by hooks, as Run does, but returns at once: the hooks are
-// called on goroutines of the connection's own, one after the other, and how it ended
-// OnClose is told.
+// Serve drives the connection by hooks, as Run does, but keeps the calling goroutine only
+// while the connection is busy: it returns when that has ended, or has been quiet for a
+// second and goes on by itself. The hooks are called on one goroutine after the other
+// then, and how the connection ends OnClose is told.
+//
+// So it is the last call of a goroutine with nothing left to do, which the one of the
+// opening handshake has not; where there is none, go c.Serve(h) begins one.
 //
 // A goroutine's stack grows with the first message and hardly ever shrinks again. So
 // over TCP, unix sockets and TLS on Linux one that has waited for a second ends, and a
 // fresh one waits in its place until bytes come, with the smallest stack there is: a
-// quiet connection takes a third less memory than with go c.Run(h).
+// quiet connection takes a third less memory than with Run. Elsewhere Serve returns at
+// the connection's end.
 //
-// Errors: ErrTaken if the connection is driven already; how it ended, if it has.
-func (c *Conn) Start(h Hooks) error {
+// Errors: ErrTaken if the connection is driven already; how it ended, if it has. No hook
+// is called then.
+func (c *Conn) Serve(h Hooks) error {
 	if err := c.take(byHooks); err != nil {
 		return err
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.rests = c.raw.rests(c)
-	go c.runTaken(h, false)
+	c.mu.Unlock()
+	c.runTaken(h, false) // what it returns OnClose was told
 	return nil
 }
 
@@ -74,7 +80,7 @@ func (c *Conn) lieDown() bool {
 	return true
 }
 
-// rest waits for bytes where the stack is still small, and then goes on with what Start
+// rest waits for bytes where the stack is still small, and then goes on with what Serve
 // does. The reading baton is the caller's.
 func (c *Conn) rest(h Hooks) {
 	c.rise(c.raw.rest())

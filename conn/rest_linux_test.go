@@ -12,7 +12,7 @@ import (
 	"github.com/godwit-ws/godwit/frame"
 )
 
-// resting waits until the goroutine of a connection that Start drives has made way for
+// resting waits until the goroutine of a connection that Serve drives has made way for
 // one that rests.
 func resting(t testing.TB, c *conn.Conn) {
 	t.Helper()
@@ -23,21 +23,22 @@ func resting(t testing.TB, c *conn.Conn) {
 	})
 }
 
-// started returns a connection over open whose server echoes, driven by Start. Its
+// served returns a connection whose server echoes, driven by Serve. Its
 // OnClose sends to ends.
-func started(t testing.TB, open transport, cfg conn.Config) (s, c *conn.Conn, cut func(), ends chan struct{}) {
+func served(t testing.TB, over transport, cfg conn.Config) (s, c *conn.Conn, cut func(), ends chan struct{}) {
 	t.Helper()
 	ends = make(chan struct{}, 2)
 	r := &recorder{message: func(c *conn.Conn, p []byte) error { return c.Write(context.Background(), conn.Text, p) }}
 	r.close = func() { ends <- struct{}{} }
-	s, c, cut = open(t, cfg, conn.Config{Compression: cfg.Compression})
-	if err := s.Start(r); err != nil {
-		t.Fatal(err)
-	}
+	s, c, cut = over(t, cfg, conn.Config{Compression: cfg.Compression})
+	opened := make(chan struct{})
+	r.open = func(*conn.Conn) error { close(opened); return nil }
+	go s.Serve(r)
+	<-opened
 	return s, c, cut, ends
 }
 
-// wantRested checks how a connection of started has ended, and that OnClose was called
+// wantRested checks how a connection of served has ended, and that OnClose was called
 // once.
 func wantRested(t *testing.T, s *conn.Conn, ends chan struct{}, code frame.Code, remote bool, cause error) {
 	t.Helper()
@@ -48,8 +49,8 @@ func wantRested(t *testing.T, s *conn.Conn, ends chan struct{}, code frame.Code,
 	}
 }
 
-// TestStart has a connection rest again and again, and end while it rests.
-func TestStart(t *testing.T) {
+// TestServe has a connection rest again and again, and end while it rests.
+func TestServe(t *testing.T) {
 	background := context.Background()
 	tests := []struct {
 		name   string
@@ -71,10 +72,10 @@ func TestStart(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(transportName+"/"+tt.name, func(t *testing.T) {
 				t.Parallel()
-				s, c, cut, ends := started(t, open, tt.cfg)
+				s, c, cut, ends := served(t, open, tt.cfg)
 				defer c.Abort()
-				if err := s.Start(&recorder{}); !errors.Is(err, conn.ErrTaken) {
-					t.Errorf("a second Start: %v", err)
+				if err := s.Serve(&recorder{}); !errors.Is(err, conn.ErrTaken) {
+					t.Errorf("a second Serve: %v", err)
 				}
 				resting(t, s)
 				tt.end(s, c, cut)
@@ -84,14 +85,14 @@ func TestStart(t *testing.T) {
 	}
 }
 
-// TestStartEchoes sends messages, whole and in pieces, between which the connection
+// TestServeEchoes sends messages, whole and in pieces, between which the connection
 // rests, with and without a history of compression.
-func TestStartEchoes(t *testing.T) {
+func TestServeEchoes(t *testing.T) {
 	for transportName, open := range map[string]transport{"tcp": overTCP, "unix": overUnix, "tls": overTLS, "tls for loops": overTLSToLoop} {
 		for name, compression := range map[string]bool{"plain": false, "compressed": true} {
 			t.Run(transportName+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				s, c, _, ends := started(t, open, conn.Config{Compression: conn.Compression{Enabled: compression}})
+				s, c, _, ends := served(t, open, conn.Config{Compression: conn.Compression{Enabled: compression}})
 				ctx := context.Background()
 				for i := range 10 {
 					resting(t, s)

@@ -10,7 +10,7 @@ import (
 	"github.com/godwit-ws/godwit/conn"
 )
 
-// TestRestIsSmall pins what Start is for: a connection that rests has the smallest stack
+// TestRestIsSmall pins what Serve is for: a connection that rests has the smallest stack
 // there is.
 func TestRestIsSmall(t *testing.T) {
 	const conns = 256
@@ -23,7 +23,7 @@ func TestRestIsSmall(t *testing.T) {
 	}
 	before := stacks()
 	for range conns {
-		s, c, _, ends := started(t, overTCP, conn.Config{})
+		s, c, _, ends := served(t, overTCP, conn.Config{})
 		ctx := context.Background()
 		if err := c.Write(ctx, conn.Text, []byte("hello")); err != nil {
 			t.Fatal(err)

@@ -149,7 +149,7 @@ func (a arena) stress(t *testing.T, seed uint64) {
 	}
 }
 
-// hooked has hooks called by Run or by Start, until the connection has ended.
+// hooked has hooks called by Run or by Serve, until the connection has ended.
 func hooked(c *conn.Conn, g *rand.Rand) func(h *hooks) {
 	if g.IntN(2) == 0 {
 		return func(h *hooks) { c.Run(h) }
@@ -157,7 +157,7 @@ func hooked(c *conn.Conn, g *rand.Rand) func(h *hooks) {
 	return func(h *hooks) {
 		over := make(chan struct{})
 		h.onClose = func() { close(over) }
-		if c.Start(h) == nil {
+		if c.Serve(h) == nil {
 			<-over
 		}
 	}

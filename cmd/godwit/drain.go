@@ -19,10 +19,10 @@ type connSet struct {
 	empty chan struct{} // made by drain; closed once no connection is left
 }
 
-// start has c driven by h, and holds it until it has ended.
-func (s *connSet) start(c *conn.Conn, h conn.Hooks) {
+// serve has c driven by h, as c.Serve does, and holds it until it has ended.
+func (s *connSet) serve(c *conn.Conn, h conn.Hooks) {
 	s.add(c)
-	if c.Start(held{h, s}) != nil { // it has ended already
+	if c.Serve(held{h, s}) != nil { // it has ended already
 		s.remove(c)
 	}
 }

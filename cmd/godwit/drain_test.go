@@ -9,11 +9,12 @@ import (
 	"github.com/godwit-ws/godwit/conn"
 )
 
-// startPair starts the server's end of a pair in s, and returns the client's end and
-// what is closed when the server's has ended.
-func startPair(s *connSet) (client *conn.Conn, ended <-chan struct{}) {
+// servedPair has s serve one end of a pair, and returns the other and what is closed
+// when the server's end is over.
+func servedPair(s *connSet) (client *conn.Conn, ended <-chan struct{}) {
 	server, client := conn.Pipe(conn.Config{CloseTimeout: time.Hour}, conn.Config{})
-	s.start(server, echoHooks{})
+	go s.serve(server, echoHooks{})
+	synctest.Wait()
 	return client, server.Context().Done()
 }
 
@@ -32,7 +33,7 @@ func TestDrain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s connSet
 		for range 10 {
-			client, _ := startPair(&s)
+			client, _ := servedPair(&s)
 			ctx := client.DiscardReads()
 			defer func() {
 				<-ctx.Done()
@@ -57,7 +58,7 @@ func TestDrain(t *testing.T) {
 func TestDrainSilentPeer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s connSet
-		client, ended := startPair(&s) // it doesn't read
+		client, ended := servedPair(&s) // it doesn't read
 		defer client.Abort()
 		synctest.Wait()
 		begin := time.Now()
@@ -75,7 +76,7 @@ func TestDrainLateComer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s connSet
 		s.drain(time.Minute)
-		client, ended := startPair(&s)
+		client, ended := servedPair(&s)
 		ctx := client.DiscardReads()
 		<-ctx.Done()
 		if got := context.Cause(ctx).Error(); got != goingDown {
@@ -90,7 +91,7 @@ func TestDrainForgets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s connSet
 		for range 100 {
-			client, ended := startPair(&s)
+			client, ended := servedPair(&s)
 			client.Abort()
 			<-ended
 		}

@@ -166,7 +166,7 @@ func serveEcho(ctx context.Context, l net.Listener, up *conn.Upgrader, report fu
 		if err != nil {
 			return // the peer has been told
 		}
-		conns.start(c, echoHooks{}) // how a connection ends is its peer's business
+		conns.serve(c, echoHooks{}) // how a connection ends is its peer's business
 	}, report)
 	conns.drain(drainTime)
 }

@@ -11,10 +11,10 @@
 //	})
 //
 // Connections that were opened in another way, by net/http say, can be handed over as
-// well: Attach stands in place of c.Start(hooks). Accept is Serve for servers that count
+// well: Attach stands in place of c.Serve(hooks). Accept is Serve for servers that count
 // who comes in, package app's among them.
 //
-// Hooks, limits, timeouts, closing and errors are those of conn's Start: the same
+// Hooks, limits, timeouts, closing and errors are those of conn's Serve: the same
 // code sees to them. What differs:
 //
 //   - With Config.Inline hooks run on the loops and must not wait, nor must what judges

@@ -42,7 +42,7 @@ func New(cfg Config) (*Engine, error) {
 	return e, nil
 }
 
-// Attach hands c over to the Engine, which drives it by h from here on, as c.Start(h)
+// Attach hands c over to the Engine, which drives it by h from here on, as go c.Serve(h)
 // does. c is one that nobody reads from: fresh from an
 // Upgrader, an Opening or a Dialer. What has been received of it is kept; writes in
 // progress are waited for.

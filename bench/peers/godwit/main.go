@@ -82,7 +82,7 @@ func serve(o peer.Options, e *eventloop.Engine) error {
 		}
 		go func() {
 			if c, err := up.Accept(context.Background(), nc); err == nil { // else the client has been told
-				c.Start(hooks{}) // fails only if the connection has ended
+				c.Serve(hooks{}) // fails only if the connection has ended
 			}
 		}()
 	}
