@@ -110,16 +110,16 @@ func TestLoopsMaxHandshakes(t *testing.T) {
 		s, url := serve(t, app.Config{Engine: e, MaxHandshakes: 2, Limits: conn.Config{HandshakeTimeout: time.Hour}}, func(r *app.Router) {
 			route(t, r, "/", func() any { return new(repeats) })
 		})
-		var silent [3]net.Conn
-		for i := range silent {
-			silent[i] = connect(t, s.Addr(), wsRequest[:20*(i%2)])
+		var slow [3]net.Conn
+		for i := range slow {
+			slow[i] = connect(t, s.Addr(), wsRequest[:1+i])
 			eventually(t, "it is accepted", func() bool { return e.Len() == min(i+1, 2) || i == 2 })
 		}
-		wantDropped(t, silent[0])
+		wantDropped(t, slow[0])
 		dial(t, url) // in place of the second
-		wantDropped(t, silent[1])
-		io.WriteString(silent[2], wsRequest)
-		wantStatus(t, silent[2], http.StatusSwitchingProtocols)
+		wantDropped(t, slow[1])
+		io.WriteString(slow[2], wsRequest[3:])
+		wantStatus(t, slow[2], http.StatusSwitchingProtocols)
 		eventually(t, "two are here, two were dropped", func() bool {
 			st := s.Stats()
 			return st.Conns == 2 && st.Refused == 2

@@ -48,6 +48,7 @@ func TestListenKeepsAlive(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer client.Close()
+		client.Write([]byte("GET")) // else Listen's accepts it later
 		nc, err := l.Accept()
 		if err != nil {
 			t.Fatal(err)
@@ -59,6 +60,34 @@ func TestListenKeepsAlive(t *testing.T) {
 	got := accepted(conn.Listen(t.Context(), "tcp", "127.0.0.1:0"))
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("options (-net.Listen +Listen):\n%s", diff)
+	}
+}
+
+// A silent connection is accepted late, and one that speaks as soon as it does.
+func TestListenDefers(t *testing.T) {
+	t.Parallel() // it waits
+	l, err := conn.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	var clients [2]net.Conn
+	for i := range clients {
+		if clients[i], err = net.Dial("tcp", l.Addr().String()); err != nil {
+			t.Fatal(err)
+		}
+		defer clients[i].Close()
+	}
+	clients[1].Write([]byte("GET"))
+	for _, want := range []net.Conn{clients[1], clients[0]} {
+		nc, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer nc.Close()
+		if diff := cmp.Diff(want.LocalAddr().String(), nc.RemoteAddr().String()); diff != "" {
+			t.Errorf("accepted (-want +got):\n%s", diff)
+		}
 	}
 }
 

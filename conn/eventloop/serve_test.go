@@ -29,7 +29,8 @@ type service struct {
 	ended  chan error // what Serve returned
 }
 
-// startService serves l, or a new listener if l is nil, in the mode.
+// startService serves l, or a new listener if l is nil, in the mode. The new one accepts
+// silent connections at once.
 func startService(t *testing.T, cfg eventloop.Config, l net.Listener, up *conn.Upgrader, handle func(*eventloop.Engine, *conn.Opening)) *service {
 	t.Helper()
 	if cfg.Logger == nil {
@@ -40,7 +41,7 @@ func startService(t *testing.T, cfg eventloop.Config, l net.Listener, up *conn.U
 		t.Fatal(err)
 	}
 	if l == nil {
-		if l, err = conn.Listen(t.Context(), "tcp", "127.0.0.1:0"); err != nil {
+		if l, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
 			t.Fatal(err)
 		}
 	}
