@@ -21,7 +21,8 @@ func Handler(f func(*Conn) error) http.Handler { return new(Upgrader).Handler(f)
 // the code may be sent, and with CodeInternalError for any other error and for a
 // panic, which go to Logger and not to the peer; so do those of hooks, when f
 // returns what Run returned. What else ended the connection itself, or its context,
-// is no error of f's.
+// is no error of f's. A connection that hooks drive as f returns nil, as after Serve or an
+// Engine's Attach, is left to them.
 func (u *Upgrader) Handler(f func(*Conn) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c, err := u.Upgrade(w, r)
@@ -35,8 +36,16 @@ func (u *Upgrader) Handler(f func(*Conn) error) http.Handler {
 
 // handle calls f and closes the connection as it returns.
 func (u *Upgrader) handle(c *Conn, f func(*Conn) error) {
-	defer c.Abort() // for a peer that doesn't answer our Close, and an f that calls runtime.Goexit
+	left := false
+	defer func() {
+		if !left {
+			c.Abort() // for a peer that doesn't answer our Close, and an f that calls runtime.Goexit
+		}
+	}()
 	err := c.call(func() error { return f(c) })
+	if left = err == nil && c.hasHooks(); left {
+		return
+	}
 	if c.Err() != nil && (errors.Is(err, ErrClosed) || errors.Is(err, context.Canceled)) {
 		if hookFailed(err) {
 			u.report(c, err)

@@ -176,6 +176,24 @@ func TestHandlerGoexit(t *testing.T) {
 	})
 }
 
+// What hooks drive isn't closed because the handler returns.
+func TestHandlerLeavesHooks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, _ := asked(t, httpServer(t, &http.Server{Handler: conn.Handler(func(c *conn.Conn) error {
+			opened := make(chan struct{})
+			go c.Serve(&recorder{
+				open:    func(*conn.Conn) error { close(opened); return nil },
+				message: func(c *conn.Conn, p []byte) error { return c.Write(context.Background(), conn.Text, p) },
+			})
+			<-opened
+			return nil
+		})}), opening())
+		synctest.Wait() // the handler has returned
+		p.send(whole(frame.Text, "still here"))
+		p.want(frame.Text, "still here")
+	})
+}
+
 // A peer that doesn't answer the Close is dropped after CloseTimeout.
 func TestHandlerPeerDoesNotAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

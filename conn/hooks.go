@@ -116,7 +116,7 @@ type consumer uint8
 
 const (
 	byCalls   consumer = iota // whoever calls Read, Reader, …
-	byHooks                   // Run
+	byHooks                   // Run, Serve, an engine
 	byDiscard                 // DiscardReads
 )
 
@@ -130,6 +130,13 @@ func (c *Conn) take(by consumer) error {
 	c.consumer = by
 	c.changed() // whoever waits to read waits in vain
 	return nil
+}
+
+// hasHooks reports whether hooks drive the connection, or have until its end.
+func (c *Conn) hasHooks() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.consumer == byHooks
 }
 
 // deliver passes messages to OnMessage until the connection ends or a hook
