@@ -16,7 +16,7 @@ func (t *trip) connect(ctx context.Context) (net.Conn, error) {
 	if err != nil || t.target.Scheme != "wss" {
 		return nc, err
 	}
-	secured := tls.Client(&drive.BelowTLS{Conn: nc}, t.tls())
+	secured := tls.Client(drive.NewBelowTLS(nc, nil), t.tls())
 	if err := secured.HandshakeContext(ctx); err != nil {
 		nc.Close() // of no use any more
 		return nil, err

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"io"
 	"net"
-	"os"
 	"syscall"
 
 	"github.com/godwit-ws/godwit/conn/internal/drive"
@@ -111,7 +110,7 @@ func (c *Conn) readSome(fd int) bool {
 		c.dropScratch()
 		return !c.waitOnce()
 	case err != 0:
-		r.err = c.opError("read", err)
+		r.err = sock.OpError(c.nc, "read", err)
 	case n == 0:
 		r.err = io.EOF
 	default:
@@ -149,7 +148,7 @@ func (c *Conn) writeSocket(fd uintptr) bool {
 		case err == 0:
 			c.wr.advance(n)
 		case err != syscall.EAGAIN:
-			c.raw.werr = c.opError("write", err)
+			c.raw.werr = sock.OpError(c.nc, "write", err)
 			return true
 		case c.blockWrite(c.raw.wctx):
 			return false
@@ -180,15 +179,4 @@ func shutDown(fd uintptr) { sock.CloseWrite(int(fd)) }
 // false if the caller has to wait.
 func (r *rawConn) linger(nc net.Conn) bool {
 	return r.usable() && leavers.add(nc, r.rc)
-}
-
-// opError dresses an error of a system call as package net does.
-func (c *Conn) opError(op string, err error) error {
-	return &net.OpError{
-		Op:     op,
-		Net:    c.nc.LocalAddr().Network(),
-		Source: c.nc.LocalAddr(),
-		Addr:   c.nc.RemoteAddr(),
-		Err:    os.NewSyscallError(op, err),
-	}
 }

@@ -103,7 +103,7 @@ func (s *loops) connect(nc net.Conn) (*socket, drive.Transport, error) {
 	}
 	sec := &secure{socket: k, tls: secured}
 	k.home = &home{loop: k.loop, local: k.local, secure: sec}
-	below.Driven = sealed{sec}
+	below.Drive(sealed{sec})
 	return k, sec, nil
 }
 

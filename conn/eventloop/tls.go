@@ -34,7 +34,7 @@ func TLSServer(nc net.Conn, cfg *tls.Config) *tls.Conn { return TLSServerAfter(n
 // TLSServerAfter is TLSServer for a connection of which the first bytes of TLS were
 // received already: with a PROXY header before them, say. received is kept.
 func TLSServerAfter(nc net.Conn, received []byte, cfg *tls.Config) *tls.Conn {
-	return tls.Server(&drive.BelowTLS{Conn: nc, Received: received}, cfg)
+	return tls.Server(drive.NewBelowTLS(nc, received), cfg)
 }
 
 // errShort tells TLS that there are no bytes yet. TLS takes up again where it
