@@ -65,7 +65,7 @@ func TestStressInBubbles(t *testing.T) {
 // TestStressOverSockets does the same over the kernel's.
 func TestStressOverSockets(t *testing.T) {
 	for name, open := range map[string]transport{
-		"tcp": overTCP, "unix": overUnix, "tls": overTLS,
+		"tcp": overTCP, "unix": overUnix, "tls": overTLS, "tls for loops": overTLSToLoop,
 	} {
 		t.Run(name, func(t *testing.T) {
 			goroutines, files := runtime.NumGoroutine(), openFiles(t)
