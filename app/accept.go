@@ -21,9 +21,20 @@ import (
 	"github.com/godwit-ws/godwit/router"
 )
 
-// receive reads the opening request of a connection that was just accepted, and
-// makes of it what it asks for, on a goroutine of its own. It holds a place in the gate.
-func (s *Server) receive(nc net.Conn) {
+// converse serves a connection that was just accepted, on a goroutine of its own. It
+// holds a place in the gate.
+//
+// What comes before the connection is driven has returned by then: the less of its stack
+// a goroutine needs where it waits, the smaller is what the runtime begins others with.
+func (s *Server) converse(nc net.Conn) {
+	if c := s.receive(nc); c != nil {
+		s.drive(c)
+	}
+}
+
+// receive reads the opening request of a connection, and makes of it what it asks for.
+// It returns nil if that is no connection to be driven.
+func (s *Server) receive(nc net.Conn) *Conn {
 	u := s.underway.begin(nc)
 	nc, received, peer, err := s.prepare(nc)
 	if err != nil {
@@ -31,31 +42,31 @@ func (s *Server) receive(nc net.Conn) {
 		s.gate.leave()
 		nc.Close()
 		s.logLost(nc, err)
-		return
+		return nil
 	}
 	o, err := s.up.Receive(s.openingCtx, nc, received)
 	s.underway.end(u)
 	if err != nil {
 		s.gate.leave()
 		s.logRefused(peer, "", err)
-		return
+		return nil
 	}
-	s.answer(o, peer, tlsState(nc))
+	return s.answer(o, peer, tlsState(nc))
 }
 
-// answer makes of an opening request what it asks for. It holds a place in the gate. A
-// server without an Engine drives the connection that comes of it here.
-func (s *Server) answer(o *conn.Opening, peer netip.AddrPort, state *tls.ConnectionState) {
+// answer makes of an opening request what it asks for. It holds a place in the gate, which
+// becomes that of the connection it returns, if it returns one.
+func (s *Server) answer(o *conn.Opening, peer netip.AddrPort, state *tls.ConnectionState) *Conn {
 	if !o.AsksUpgrade() {
 		s.plain(o, peer)
 		s.gate.leave()
-		return
+		return nil
 	}
-	if c := s.open(o, peer, state); c != nil {
-		s.drive(c)
-	} else {
+	c := s.open(o, peer, state)
+	if c == nil {
 		s.gate.leave()
 	}
+	return c
 }
 
 // prepare does what comes before HTTP: the PROXY header and TLS. It returns the
@@ -152,14 +163,7 @@ func (s *Server) admit(o *conn.Opening, r *Request) (Handler, error) {
 	if err := s.seat(r.client); err != nil {
 		return nil, err
 	}
-	decided := false
-	defer func() {
-		if !decided {
-			s.abandon(o, r)
-		}
-	}()
-	handler, err := s.decide(r)
-	decided = true
+	handler, err := s.decide(o, r)
 	if err != nil {
 		s.release(r.client)
 		return nil, err
@@ -235,16 +239,20 @@ func (s *Server) release(client netip.Addr) {
 
 // decide asks the route's Acceptor. A panic of it, a middleware's or a factory's,
 // refuses the request and is logged.
-func (s *Server) decide(r *Request) (h Handler, err error) {
+func (s *Server) decide(o *conn.Opening, r *Request) (h Handler, err error) {
+	returned := false
 	defer func() {
 		if value := recover(); value != nil {
 			p := &conn.PanicError{Value: value, Stack: debug.Stack()}
 			s.each.Error("Handler error: panic before the handshake was answered",
 				"route", r.Pattern(), "error", p, "stack", string(p.Stack))
 			err = mistake(p)
+		} else if !returned {
+			s.abandon(o, r)
 		}
 	}()
 	h, err = r.route.accept(r)
+	returned = true
 	switch _, refused := errors.AsType[*handshake.Refusal](err); {
 	case err == nil && h == nil:
 		err = errors.New("app: the middleware returned neither a handler nor an error")

@@ -27,11 +27,8 @@ func (s *Server) adopt(c *Conn, ws *conn.Conn, h Handler) {
 func (s *Server) drive(c *Conn) {
 	if s.cfg.Engine == nil {
 		s.serve(c)
-		return
-	}
-	if err := s.cfg.Engine.Attach(c.ws, (*driven)(c)); err != nil {
-		s.each.Error("connection not taken by the engine; it has a goroutine of its own", "client", c.ClientAddress(), "error", err)
-		go s.serve(c)
+	} else {
+		s.attach(c)
 	}
 }
 
@@ -41,6 +38,14 @@ func (s *Server) serve(c *Conn) {
 	if c.ws.Serve((*driven)(c)) != nil { // it has ended already
 		s.release(c.request.client)
 		s.gate.leave()
+	}
+}
+
+// attach gives a connection to the Engine.
+func (s *Server) attach(c *Conn) {
+	if err := s.cfg.Engine.Attach(c.ws, (*driven)(c)); err != nil {
+		s.each.Error("connection not taken by the engine; it has a goroutine of its own", "client", c.ClientAddress(), "error", err)
+		go s.serve(c)
 	}
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"net"
+	"net/netip"
 
 	"github.com/godwit-ws/godwit/conn"
 	"github.com/godwit-ws/godwit/conn/eventloop"
@@ -52,9 +53,16 @@ func (s *Server) receiveOnLoop(a eventloop.Arrival, o *conn.Opening, err error) 
 		s.gate.leave()
 		s.logRefused(peer, "", err)
 	case !o.AsksUpgrade() && s.cfg.HTTP != nil, s.cfg.Engine.Inline() && s.asksMiddleware(o.Request.Path()):
-		go s.answer(o, peer, nil)
+		go s.answerOnLoop(o, peer)
 	default:
-		s.answer(o, peer, nil)
+		s.answerOnLoop(o, peer)
+	}
+}
+
+// answerOnLoop answers a request and hands the connection that comes of it to the Engine.
+func (s *Server) answerOnLoop(o *conn.Opening, peer netip.AddrPort) {
+	if c := s.answer(o, peer, nil); c != nil {
+		s.drive(c)
 	}
 }
 

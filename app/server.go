@@ -226,7 +226,7 @@ func (s *Server) acceptEach(l net.Listener) error {
 			}
 			continue
 		case s.gate.enter():
-			go s.receive(nc)
+			go s.converse(nc)
 		default:
 			nc.Close()
 		}

@@ -67,29 +67,28 @@ func (c *Conn) Run(h Hooks) error {
 
 // runTaken is Run with the reading baton; opened says that OnOpen was called before.
 func (c *Conn) runTaken(h Hooks, opened bool) (end error) {
-	err := errGoexit // unless serve returns
+	err := errGoexit // unless what is called returns
 	defer func() {
 		if err != errResting {
 			end = c.closeHooks(h, err)
 		}
 	}()
-	if err = c.callHooks(h, opened); err == errResting {
+	if !opened {
+		if failed := c.callOpen(h); failed != nil {
+			err = failed
+			return nil
+		}
+	}
+	if err = c.deliver(h); err == errResting {
 		go c.rest(h)
 	}
 	return nil // but for what closeHooks says
 }
 
-// callHooks calls the hooks until the connection ends, one returns an error, or the
-// goroutine has to make way for another one.
-func (c *Conn) callHooks(h Hooks, opened bool) error {
-	if !opened {
-		err := c.call(func() error { return h.OnOpen(c) })
-		c.forgetOpening()
-		if err != nil {
-			return err
-		}
-	}
-	return c.deliver(h)
+// callOpen calls OnOpen.
+func (c *Conn) callOpen(h Hooks) error {
+	defer c.forgetOpening()
+	return c.call(func() error { return h.OnOpen(c) })
 }
 
 // forgetOpening drops what of the opening handshake takes much room.

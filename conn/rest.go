@@ -20,19 +20,19 @@ func restDue(since instant) instant {
 // errResting is why a goroutine leaves a connection that goes on.
 var errResting = errors.New("conn: another goroutine waits for the connection")
 
-// Serve drives the connection by hooks, as Run does, but keeps the calling goroutine only
+// Serve drives the connection by hooks, as Run does, but needs the calling goroutine only
 // while the connection is busy: it returns when that has ended, or has been quiet for a
-// second and goes on by itself. The hooks are called on one goroutine after the other
-// then, and how the connection ends OnClose is told.
+// second. A quiet one goes on by itself, its hooks called on one goroutine after the
+// other. How it ends OnClose is told.
 //
-// So it is the last call of a goroutine with nothing left to do, which the one of the
-// opening handshake has not; where there is none, go c.Serve(h) begins one.
+// Call it last on the goroutine of the opening handshake, which saves starting another;
+// elsewhere, go c.Serve(h).
 //
 // A goroutine's stack grows with the first message and hardly ever shrinks again. So
 // over TCP, unix sockets and TLS on Linux one that has waited for a second ends, and a
 // fresh one waits in its place until bytes come, with the smallest stack there is: a
-// quiet connection takes a third less memory than with Run. Elsewhere Serve returns at
-// the connection's end.
+// quiet connection takes a third less memory than with Run. Elsewhere Serve returns when
+// the connection has ended.
 //
 // Errors: ErrTaken if the connection is driven already; how it ended, if it has. No hook
 // is called then.
@@ -43,7 +43,7 @@ func (c *Conn) Serve(h Hooks) error {
 	c.mu.Lock()
 	c.rests = c.raw.rests(c)
 	c.mu.Unlock()
-	c.runTaken(h, false) // what it returns OnClose was told
+	c.runTaken(h, false) // its error OnClose was told
 	return nil
 }
 
