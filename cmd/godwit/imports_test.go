@@ -35,7 +35,7 @@ func arrows() map[string][]string {
 		"conn/internal/sock":        nil,
 		"conn/internal/conformance": {"frame", "handshake", "conn/deflate"},
 		"conn/protocol":             {"frame", "conn/deflate", "conn/internal/bufpool"},
-		"conn/internal/drive":       {"frame", "conn/protocol"},
+		"conn/internal/drive":       {"frame", "conn/protocol", "conn/internal/sock"},
 		"conn": {"frame", "handshake", "conn/deflate", "conn/protocol",
 			"conn/internal/bufpool", "conn/internal/drive", "conn/internal/memconn", "conn/internal/proxy", "conn/internal/sock"},
 		"conn/eventloop": {"handshake", "conn",
