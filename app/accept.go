@@ -27,7 +27,11 @@ import (
 // What comes before the connection is driven has returned by then: the less of its stack
 // a goroutine needs where it waits, the smaller is what the runtime begins others with.
 func (s *Server) converse(nc net.Conn) {
-	if c := s.receive(nc); c != nil {
+	switch c := s.receive(nc); {
+	case c == nil:
+	case s.cfg.Engine == nil:
+		s.serve(c)
+	default:
 		s.drive(c)
 	}
 }

@@ -22,18 +22,8 @@ func (s *Server) adopt(c *Conn, ws *conn.Conn, h Handler) {
 	}
 }
 
-// drive lets the handler have a connection. Without an Engine it needs the goroutine, as
-// conn.Conn.Serve does.
-func (s *Server) drive(c *Conn) {
-	if s.cfg.Engine == nil {
-		s.serve(c)
-	} else {
-		s.attach(c)
-	}
-}
-
-// serve lets the handler have a connection on goroutines of its own, of which this one is
-// the first.
+// serve lets the handler have a connection, on goroutines of its own of which this one is
+// the first: see conn.Conn.Serve.
 func (s *Server) serve(c *Conn) {
 	if c.ws.Serve((*driven)(c)) != nil { // it has ended already
 		s.release(c.request.client)
@@ -41,12 +31,17 @@ func (s *Server) serve(c *Conn) {
 	}
 }
 
-// attach gives a connection to the Engine.
-func (s *Server) attach(c *Conn) {
-	if err := s.cfg.Engine.Attach(c.ws, (*driven)(c)); err != nil {
+// drive lets the handler have a connection, on the Engine if there is one, and returns at
+// once.
+func (s *Server) drive(c *Conn) {
+	if s.cfg.Engine != nil {
+		err := s.cfg.Engine.Attach(c.ws, (*driven)(c))
+		if err == nil {
+			return
+		}
 		s.each.Error("connection not taken by the engine; it has a goroutine of its own", "client", c.ClientAddress(), "error", err)
-		go s.serve(c)
 	}
+	go s.serve(c)
 }
 
 // driven is a Conn as its engine sees it.

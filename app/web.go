@@ -56,7 +56,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if c := s.open(o, peer, tlsOf(r)); c != nil {
-		go s.drive(c) // net/http holds more than a goroutine until this one has returned
+		s.drive(c) // net/http holds more than a goroutine until this one has returned
 	} else {
 		s.gate.leave()
 	}
