@@ -90,11 +90,12 @@
 // 128 bytes. What an engine drives in turns never waits; the places where the
 // blocking engine would are states there (turns).
 //
-// A goroutine in Serve makes way for a fresh one when it has waited for a second (rest). To read, handle and write takes a stack of 4 KiB or more, of which the
-// runtime takes back what isn't used only while more than three quarters aren't, which
-// a goroutine in the middle of a read never reaches; a fresh goroutine that does nothing
-// but wait stays within 2 KiB. A connection that is busy never gets there; one that is
-// quiet pays some 6 µs for each message that comes after a rest.
+// A goroutine in Serve makes way for a fresh one when it has waited for a second (rest).
+// To read, handle and write takes a stack of 4 KiB or more, of which the runtime takes
+// back what isn't used only while more than three quarters aren't, which a goroutine in
+// the middle of a read never reaches; a fresh goroutine that does nothing but wait stays
+// within 2 KiB. A connection that is busy never gets there; one that is quiet pays some
+// 6 µs for each message that comes after a rest.
 //
 // One mutex and one condition variable a connection: all that is rarely waited
 // for (the batons of reading and writing, room in the queue, pongs, the end) is

@@ -41,13 +41,8 @@ func (r *rawConn) init(c *Conn) {
 
 // open reports whether nc is a socket.
 func (r *rawConn) open(nc net.Conn) bool {
-	switch nc.(type) {
-	case *net.TCPConn, *net.UnixConn:
-		rc, err := nc.(syscall.Conn).SyscallConn()
-		r.rc = rc
-		return err == nil
-	}
-	return false
+	r.rc = sock.Raw(nc)
+	return r.rc != nil
 }
 
 // usable reports whether the connection reads and writes its socket directly.

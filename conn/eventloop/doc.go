@@ -11,8 +11,8 @@
 //	})
 //
 // Connections that were opened in another way, by net/http say, can be handed over as
-// well: Attach stands in place of c.Serve(hooks). Accept is Serve for servers that count
-// who comes in, package app's among them.
+// well: Attach stands in place of c.Serve(hooks). Accept is Engine.Serve for servers
+// that count who comes in, package app's among them.
 //
 // Hooks, limits, timeouts, closing and errors are those of conn's Serve: the same
 // code sees to them. What differs:

@@ -11,18 +11,24 @@ import (
 // TCP or unix socket, and waits with the runtime's poller: nc's deadlines and Close hold.
 // One goroutine may read, and one write, at a time. Elsewhere it returns nc.
 func Direct(nc net.Conn) io.ReadWriter {
-	switch nc.(type) {
-	case *net.TCPConn, *net.UnixConn:
-	default:
-		return nc
-	}
-	rc, err := nc.(syscall.Conn).SyscallConn()
-	if err != nil {
+	rc := Raw(nc)
+	if rc == nil {
 		return nc
 	}
 	d := &direct{nc: nc, rc: rc}
 	d.read, d.write = d.readOnce, d.writeAll
 	return d
+}
+
+// Raw returns how to use the socket of nc, where nc is a TCP or unix socket; else nil.
+func Raw(nc net.Conn) syscall.RawConn {
+	switch nc.(type) {
+	case *net.TCPConn, *net.UnixConn:
+		if rc, err := nc.(syscall.Conn).SyscallConn(); err == nil {
+			return rc
+		}
+	}
+	return nil
 }
 
 type direct struct {
